@@ -1,0 +1,86 @@
+"""Does the lock pin everything we depend on, by hash, and ask no index by name?"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+LOCKS = ("runtime.txt", "dev.txt", "demo-data.txt")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+def pins(file: Path) -> dict[str, list[Requirement]]:
+    """The pinned requirements of a lock by name; a name may have a pin for each range of Python."""
+    found: dict[str, list[Requirement]] = {}
+    for entry in entries(file):
+        requirement = Requirement(entry.split(" \\", 1)[0].split(" --hash", 1)[0])
+        found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    return found
+
+
+def entries(file: Path) -> list[str]:
+    """The entries of a lock, each with its continuation lines, without comments."""
+    lines = [
+        line for line in file.read_text("utf-8").splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    return re.sub(r"\\\n\s*", "\\\\ ", "\n".join(lines)).splitlines()
+
+
+def project(repository: Path) -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
+
+
+def wanted(repository: Path, *groups: str) -> list[Requirement]:
+    """The direct dependencies with all extras and these groups."""
+    settings = project(repository)
+    lists = [settings["project"]["dependencies"], *settings["project"]["optional-dependencies"].values()]
+    lists += [settings["dependency-groups"][group] for group in groups]
+    return [Requirement(text) for texts in lists for text in texts]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_entry_is_one_version_with_hashes(repository: Path, name: str) -> None:
+    for entry in entries(repository / "requirements" / name):
+        assert re.match(r"[A-Za-z0-9._-]+==[^ ]+ ", entry), f"not pinned, or not a package: {entry[:80]}"
+        assert HASH.search(entry), f"no hash: {entry[:80]}"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_names_no_index_and_no_address(repository: Path, name: str) -> None:
+    text = (repository / "requirements" / name).read_text("utf-8")
+    assert not re.search(r"https?://|file:|^\s*-(?!-hash=)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "groups"), [("runtime.txt", ["build"]), ("dev.txt", ["build", "dev"])])
+def test_every_direct_dependency_is_pinned_within_its_range(repository: Path, name: str, groups: list[str]) -> None:
+    locked = pins(repository / "requirements" / name)
+    for requirement in wanted(repository, *groups):
+        found = locked.get(canonicalize_name(requirement.name), [])
+        assert found, f"{requirement.name} is not in {name}: run `make lock`"
+        for pin in found:
+            version = str(pin.specifier).removeprefix("==")
+            assert requirement.specifier.contains(version), f"{pin} is outside {requirement}: run `make lock`"
+
+
+def test_users_and_developers_get_the_same_versions(repository: Path) -> None:
+    runtime, dev = (pins(repository / "requirements" / name) for name in ("runtime.txt", "dev.txt"))
+    versions = {name: {pin.specifier for pin in found} for name, found in runtime.items()}
+    assert versions == {name: {pin.specifier for pin in dev.get(name, [])} for name in runtime}
+
+
+def test_a_user_of_the_library_gets_no_tool_of_ours(repository: Path) -> None:
+    tools = {canonicalize_name(Requirement(text).name) for text in project(repository)["dependency-groups"]["dev"]}
+    assert not tools & set(pins(repository / "requirements" / "runtime.txt"))
+    assert not tools & {canonicalize_name(requirement.name) for requirement in wanted(repository)}
+
+
+def test_the_build_uses_what_the_lock_pins(repository: Path) -> None:
+    settings = project(repository)
+    assert set(settings["build-system"]["requires"]) <= set(settings["dependency-groups"]["build"])
