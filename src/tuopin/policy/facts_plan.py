@@ -1,0 +1,159 @@
+"""How is one row of facts a household computed from the tables of a snapshot?
+
+Members are rolled up to their household and registers are looked up, keeping the unknown: SQL's own aggregates would
+drop it. The result is stored once for each snapshot; every policy then reads it without a join.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlglot import exp
+
+from tuopin.policy import sql
+from tuopin.policy.language import names, parse
+from tuopin.policy.layout import Layout, tier_column
+from tuopin.policy.meaning import Meaning, Number
+from tuopin.policy.pack import Pack
+from tuopin.policy.sql import Sql
+from tuopin.policy.worlds import HouseholdWorld
+
+#: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
+COMPILER_VERSION = 1
+
+#: What every household's row of facts carries besides the pack's own facts.
+STRUCTURE = ("household_no", "household_id", "area_code")
+BUILT_IN = ("household_size", "standing", "applied")
+
+
+@dataclass(frozen=True)
+class FactsPlan:
+    """What to compute, and how to read it afterwards.
+
+    Attributes:
+        meanings: the meaning of each fact as a column of the stored row.
+        columns: each stored column with the tree that computes it.
+        rollups: aggregates over a household's members, by column.
+        registers: for each register used, its aggregates over matched rows, by column.
+        key: hash of all that the facts depend on besides the snapshot's content.
+    """
+
+    meanings: Mapping[str, Meaning]
+    columns: Mapping[str, Sql]
+    rollups: Mapping[str, Sql]
+    registers: Mapping[str, Mapping[str, Sql]]
+    layout: Layout
+
+    @property
+    def key(self) -> str:
+        """A hash of the trees, parameter values and compiler behind the facts."""
+        parts = [str(COMPILER_VERSION)]
+        for trees in (self.columns, self.rollups, *(self.registers[name] for name in sorted(self.registers))):
+            parts += [f"{name}={tree.sql()}" for name, tree in trees.items()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def matches_query(self, register: str) -> Sql:
+        """Households with a match in a register: one row each, made once before the loop over parts."""
+        columns = [sql.named(sql.column("household_no", "m"), "household_no")]
+        columns += [sql.named(tree, name) for name, tree in self.registers[register].items()]
+        return (
+            exp.select(*columns)
+            .from_(exp.to_table(register, alias="r"))
+            .join(exp.to_table("members", alias="m"), on=_same("person_key", "r", "m"))
+            .group_by(sql.column("household_no", "m"))
+        )
+
+    def facts_query(self) -> Sql:
+        """One row a household, from the views households, members, dwellings, area_tiers, standings, applications and matches."""
+        query = exp.select(*(sql.named(tree, name) for name, tree in self.columns.items())).from_(exp.to_table("households", alias="h"))
+        query = query.join(exp.to_table("area_tiers", alias="a"), on=_same("area_code", "h", "a"), join_type="left")
+        if self.rollups:
+            rolled = [sql.named(tree, name) for name, tree in self.rollups.items()]
+            members = exp.select(sql.column("household_no"), *rolled).from_("members").group_by(sql.column("household_no"))
+            query = query.join(members.subquery("m"), on=_same("household_no", "h", "m"), join_type="left")
+        for table, alias in self._one_row_tables():
+            query = query.join(exp.to_table(table, alias=alias), on=_same("household_no", "h", alias), join_type="left")
+        return query
+
+    def _one_row_tables(self) -> list[tuple[str, str]]:
+        tables = [(f"matches_{register}", f"r_{register}") for register in self.registers]
+        tables += [("dwellings", "d")] if self.layout.has("dwellings") else []
+        tables += [("standings", "s")] if self.layout.has("decisions") else []
+        return tables + ([("applications", "l")] if self.layout.has("leads") else [])
+
+
+def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
+    """Plan the facts of a pack on a snapshot.
+
+    Args:
+        pack: a checked pack.
+        layout: the snapshot's shape.
+        policy_date: the day whose parameter values enter derived facts.
+
+    Raises:
+        LanguageError: a derived fact does not compile; its id is in `rule` of the error.
+    """
+    world = HouseholdWorld(pack, layout, policy_date)
+    columns: dict[str, Sql] = {name: sql.column(name, "h") for name in STRUCTURE}
+    columns |= {tier_column(tier): sql.column(tier_column(tier), "a") for tier in layout.territory.tiers}
+    if layout.survey:
+        columns["weight"] = sql.column("weight", "h")
+    meanings: dict[str, Meaning] = {}
+    for id in _household_facts(pack):
+        meaning = world.lookup(id)
+        stored, computed = _stored(id, meaning)
+        meanings[id] = stored
+        columns |= computed
+    return FactsPlan(meanings, columns, dict(world.rollups), {r: dict(c) for r, c in world.matches.items()}, layout)
+
+
+def _household_facts(pack: Pack) -> list[str]:
+    """Built-in facts, then those of households, dwellings and areas, then derived ones."""
+    own = [id for id, fact in pack.facts.items() if fact.entity in ("household", "dwelling", "area")]
+    derived = [id for id, fact in pack.derived.items() if fact.entity == "household"]
+    return list(dict.fromkeys([*BUILT_IN, *own, *derived]))
+
+
+def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
+    """How a fact is read back, and the columns that store it; a fact that was never asked takes no column."""
+    if not meaning.asked:
+        return meaning, {}
+    if not isinstance(meaning, Number):
+        return replace(meaning, sql=sql.column(id)), {id: meaning.sql}
+    kind = "double" if meaning.real else "bigint"
+    if meaning.exact:
+        column = sql.column(id)
+        return replace(meaning, low=column, high=column, constant=None), {id: _as(kind, meaning.low)}
+    low, high = f"{id}__low", f"{id}__high"
+    read = replace(meaning, low=sql.column(low), high=sql.column(high))
+    return read, {low: _as(kind, meaning.low), high: _as(kind, meaning.high)}
+
+
+def _as(kind: str, tree: Sql) -> Sql:
+    return tree if isinstance(tree, exp.Column) else sql.cast(tree, kind)
+
+
+def _same(column: str, left: str, right: str) -> Sql:
+    return sql.compare("=", sql.column(column, left), sql.column(column, right))
+
+
+def facts_under(pack: Pack, id: str) -> frozenset[str]:
+    """The asked facts that a fact rests on: itself, or all below its rule."""
+    seen: set[str] = set()
+    leaves: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        if name in pack.derived:
+            for below in names(parse(pack.derived[name].rule)):
+                visit(below)
+        elif name in pack.facts or name in BUILT_IN:
+            leaves.add(name)
+
+    visit(id)
+    return frozenset(leaves)

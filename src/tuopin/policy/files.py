@@ -1,0 +1,407 @@
+"""What may stand in each file of a pack? One model a file; editors read them as JSON schema."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _plain_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        raise ValueError("a number is expected here, without quotes")
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def _plain_date(value: object) -> object:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return value
+    if isinstance(value, date):
+        return value
+    raise ValueError("a date is expected here, written 2016-12-31")
+
+
+def _dated(values: dict[date, object]) -> dict[date, object]:
+    if not values:
+        raise ValueError("at least one dated value is needed, such as 2016-01-01: 35")
+    return values
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})*$")]
+Number = Annotated[Decimal, BeforeValidator(_plain_number)]
+Day = Annotated[date, BeforeValidator(_plain_date)]
+Text = dict[Language, Annotated[str, StringConstraints(min_length=1)]]
+Condition = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Source = Annotated[str, StringConstraints(min_length=3)]
+Confidence = Literal["high", "medium", "low", "unverified"]
+Status = Literal["in_force", "announced", "pilot"]
+
+
+class Part(BaseModel):
+    """Every part of a pack file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- pack.yaml -------------------------------------------------------------------------------------------------------
+
+
+class Country(Part):
+    """The country: ISO 3166 code and its name."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    name: Text
+
+
+class PackCurrency(Part):
+    """ISO 4217 code and the decimals of its minor unit."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    exponent: Annotated[int, Field(ge=0, le=4)]
+    name: Text | None = None
+
+
+class Tier(Part):
+    """A tier of government."""
+
+    id: Id
+    label: Text
+
+
+class Labelled(Part):
+    """A thing with a name."""
+
+    label: Text
+    source: Source | None = None
+
+
+class PackFile(Part):
+    """pack.yaml: whose policy this is."""
+
+    id: Id
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    country: Country
+    languages: Annotated[list[Language], Field(min_length=1)]
+    currency: PackCurrency
+    tiers: Annotated[list[Tier], Field(min_length=1)]
+    authority: Text
+    legal_basis: str
+    retention_years: Annotated[int, Field(ge=0)]
+    headline: list[Id] = []
+    registers: dict[Id, Labelled] = {}
+    sources: list[str] = []
+
+
+# --- facts.yaml ------------------------------------------------------------------------------------------------------
+
+
+class Territorial(Part):
+    """A figure that differs by area: the nearest area above a household gives its value."""
+
+    default: Number | None = None
+    areas: dict[str, Number] = {}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Territorial:
+        if self.default is None and not self.areas:
+            raise ValueError("a default or at least one area is needed")
+        return self
+
+
+class Parameter(Part):
+    """A dated figure of the law."""
+
+    unit: str | None = None
+    values: Annotated[dict[Day, Number | Territorial], AfterValidator(_dated)]
+    source: Source
+    confidence: Confidence = "high"
+    label: Text | None = None
+
+
+class Assumption(Part):
+    """What an unknown item of a roll-up counts as, and who said so."""
+
+    value: Number | bool
+    source: Source
+
+
+FactType = Literal["boolean", "integer", "decimal", "money", "code", "month", "date"]
+
+
+class Quantity(Part):
+    """What asked and derived facts share: type, unit, scale, bounds."""
+
+    entity: Annotated[str, StringConstraints(pattern=r"^(household|member|dwelling|area|register:[a-z][a-z0-9_]*)$")]
+    type: FactType
+    unit: str | None = None
+    scale: Annotated[int, Field(ge=0, le=6)] = 0
+    min: Number | None = None
+    max: Number | None = None
+    values: dict[str, Text] = {}
+    source: Source | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _type_and_scale_agree(self) -> Quantity:
+        if self.type == "decimal" and not self.scale:
+            raise ValueError("a decimal fact needs its scale, such as scale: 2")
+        if self.type != "decimal" and self.scale:
+            raise ValueError("only a decimal fact has a scale")
+        if self.type == "money" and not self.unit:
+            raise ValueError("a money fact needs its unit, such as unit: XTS/year")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is larger than max")
+        return self
+
+
+class Fact(Quantity):
+    """Something that is asked or observed."""
+
+    question: Text
+    sensitivity: Literal["public", "personal", "sensitive"] = "personal"
+    maps_to: str | None = None
+
+    @model_validator(mode="after")
+    def _a_code_lists_its_values(self) -> Fact:
+        if (self.type == "code") != bool(self.values):
+            raise ValueError("a code fact lists its values, and only a code fact does")
+        return self
+
+
+class Derived(Quantity):
+    """Something that is computed from facts."""
+
+    label: Text
+    rule: Condition
+    given: bool = False
+    assume: Assumption | None = None
+    parameters: dict[Id, Parameter] = {}
+
+
+class FactsFile(Part):
+    """facts.yaml: what is asked, and what is computed from it."""
+
+    facts: dict[Id, Fact]
+    derived: dict[Id, Derived] = {}
+
+
+# --- lines.yaml ------------------------------------------------------------------------------------------------------
+
+
+class Figure(Part):
+    """A number that depends on everybody, such as a median."""
+
+    label: Text
+    statistic: Literal["median", "mean", "count", "sum"]
+    value: Condition
+    of: Condition | None = None
+    weight: Literal["persons", "households"] = "persons"
+    by: Id = "national"
+    quantile_rule: Literal["laeken"] = "laeken"
+    source: Source
+
+
+class Line(Part):
+    """A poverty line: never one scalar."""
+
+    label: Text
+    concept: Literal["consumption", "income", "expenditure"]
+    basis: Literal["person", "adult_equivalent", "household"]
+    period: Literal["year", "quarter", "month", "day"]
+    unit: str
+    prices: str
+    territory: str
+    use: Annotated[list[Literal["statistics", "eligibility"]], Field(min_length=1)]
+    source: Source
+    confidence: Confidence = "high"
+    ppp_round: str | None = None
+    values: dict[Day, Number | Territorial] = {}
+    formulas: dict[Day, Condition] = {}
+
+    @model_validator(mode="after")
+    def _values_or_formulas(self) -> Line:
+        if bool(self.values) == bool(self.formulas):
+            raise ValueError("a line has either dated values or dated formulas")
+        return self
+
+
+class LinesFile(Part):
+    """lines.yaml: the poverty lines and the figures they are made of."""
+
+    parameters: dict[Id, Parameter] = {}
+    figures: dict[Id, Figure] = {}
+    lines: dict[Id, Line]
+
+
+# --- standards/*.yaml ------------------------------------------------------------------------------------------------
+
+
+class DatedEdition(Part):
+    """From when a text holds; it ends where the next begins."""
+
+    from_: Day = Field(alias="from")
+    status: Status = "in_force"
+    areas: list[str] = []
+    source: Source | None = None
+
+    @model_validator(mode="after")
+    def _a_pilot_names_its_areas(self) -> DatedEdition:
+        if (self.status == "pilot") != bool(self.areas):
+            raise ValueError("a pilot edition names its areas, and only a pilot does")
+        return self
+
+
+class StandardEdition(DatedEdition):
+    """One text of a standard."""
+
+    tests: dict[Id, Condition] = {}
+    met: Condition
+
+
+class Standard(Part):
+    """A policy rule: met, not met or cannot tell."""
+
+    question: Text
+    applies_to: Literal["household"] = "household"
+    applies_if: Condition | None = None
+    source: Source
+    proposes: Literal["entry", "exit", "question"] | None = None
+    asks: Text | None = None
+    reply_days: Annotated[int, Field(ge=1)] | None = None
+    severity: Id | None = None
+    parameters: dict[Id, Parameter] = {}
+    editions: Annotated[list[StandardEdition], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _a_question_can_be_answered(self) -> Standard:
+        if (self.proposes == "question") != (self.asks is not None and self.reply_days is not None):
+            raise ValueError("a cross-check that proposes a question says what it asks and how many days there are to reply")
+        return self
+
+
+class Item(Part):
+    """Points for a condition, or for each value of a code."""
+
+    when: Condition | None = None
+    fact: Id | None = None
+    points: Number | dict[str, Number]
+
+    @model_validator(mode="after")
+    def _one_way_of_giving_points(self) -> Item:
+        if (self.when is None) == (self.fact is None) or (self.fact is None) == isinstance(self.points, dict):
+            raise ValueError("write either `when` with one number of points, or `fact` with points for each value")
+        return self
+
+
+class ScoreEdition(DatedEdition):
+    """One text of a score."""
+
+    items: Annotated[list[Item], Field(min_length=1)]
+    probability: dict[int, Number] = {}
+
+
+class Score(Part):
+    """Points added up; under unknowns a lowest and a highest possible sum."""
+
+    label: Text
+    source: Source
+    parameters: dict[Id, Parameter] = {}
+    editions: Annotated[list[ScoreEdition], Field(min_length=1)]
+
+
+class Category(Part):
+    """One group of an ordered list."""
+
+    id: Id
+    label: Text
+    when: Condition | None = None
+    otherwise: Literal[True] | None = None
+    review_months: Annotated[int, Field(ge=1)] | None = None
+    measures: list[Id] = []
+
+    @model_validator(mode="after")
+    def _when_or_otherwise(self) -> Category:
+        if (self.when is None) == (self.otherwise is None):
+            raise ValueError("write `when: <condition>`, or `otherwise: true` for the last")
+        return self
+
+
+class CategoriesEdition(DatedEdition):
+    """One text of an ordered list of categories."""
+
+    categories: Annotated[list[Category], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _only_the_last_is_otherwise(self) -> CategoriesEdition:
+        if any(category.otherwise for category in self.categories[:-1]) or not self.categories[-1].otherwise:
+            raise ValueError("the last category, and only the last, says `otherwise: true`")
+        return self
+
+
+class Categories(Part):
+    """Ordered categories: the first that holds."""
+
+    label: Text
+    source: Source
+    parameters: dict[Id, Parameter] = {}
+    editions: Annotated[list[CategoriesEdition], Field(min_length=1)]
+
+
+class StandardsFile(Part):
+    """standards/*.yaml: the rules of one stage."""
+
+    stage: Literal["identification", "exits", "none"]
+    standards: dict[Id, Standard] = {}
+    scores: dict[Id, Score] = {}
+    categories: dict[Id, Categories] = {}
+
+
+# --- examples/*.yaml -------------------------------------------------------------------------------------------------
+
+Value = bool | Number | str | None
+
+
+class ExpectedProposal(Part):
+    """What a sweep should propose, and why."""
+
+    kind: Literal["entry", "visit", "refusal", "exit", "question"]
+    rule: Id | None = None
+    reasons: list[Id] = []
+    unknown: list[Id] = []
+
+
+class Expected(Part):
+    """The outcome worked out by hand."""
+
+    answers: dict[Id, Literal["met", "not_met", "cannot_tell"]] = {}
+    numbers: dict[Id, Number | Annotated[list[Number | None], Field(min_length=2, max_length=2)]] = {}
+    categories: dict[Id, Id | Annotated[list[Id], Field(min_length=2, max_length=2)]] = {}
+    proposals: list[ExpectedProposal]
+
+
+class Example(Part):
+    """A household in words a villager knows, and what the policy must say of it."""
+
+    story: Text
+    as_of: Day
+    household: dict[str, Value] = {}
+    members: list[dict[str, Value]] | None = None
+    dwelling: dict[str, Value] | None = None
+    registers: dict[Id, list[dict[str, Value]]] = {}
+    covered: list[Id] = []
+    standing: Literal["none", "registered", "exited"] = "none"
+    applied: bool = False
+    figures: dict[Id, Number] = {}
+    expect: Expected
+
+
+class ExamplesFile(Part):
+    """examples/*.yaml: households with their expected outcome and reason."""
+
+    examples: dict[Id, Example]

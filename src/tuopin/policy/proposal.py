@@ -1,0 +1,125 @@
+"""How is a proposal written, so that a person can decide on it: for whom, by which rule, why, and what nobody knows?"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tuopin.policy import arithmetic, sql
+from tuopin.policy.files import Standard
+from tuopin.policy.meaning import Number, Truth
+from tuopin.policy.rules_plan import RulesPlan
+from tuopin.policy.sql import Sql
+from tuopin.terms import Answer
+
+
+def proposals(rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answer, also: Sql | None = None) -> exp.Select:
+    """Households for which a rule gives an answer, as proposals, from the table `evaluated`.
+
+    Args:
+        rules: the compiled rules.
+        rule: the standard that proposes.
+        stage: the stage that asks.
+        kind: what is proposed (see tables.schema.PROPOSALS).
+        when: the answer of the rule that calls for the proposal.
+        also: a further condition.
+
+    Returns:
+        A query with the columns of PROPOSALS. `reasons` are the parts of the rule that gave this answer; `unknown` the
+        facts that nobody knows and that a part which cannot tell would need.
+    """
+    standard = rules.standards[rule]
+    column = Truth(sql.column(rule))
+    low, high = _severity(rules, standard)
+    edition = str(rules.edition(rule))
+    reasons = [rule] if kind == "question" else []
+    columns: dict[str, Sql] = {
+        "proposal_id": _key(rules, rule, stage, kind),
+        "household_id": sql.column("household_id"),
+        "area_code": sql.column("area_code"),
+        "stage": sql.text(stage),
+        "kind": sql.text(kind),
+        "rule": sql.text(rule),
+        "edition": sql.text(edition),
+        "reasons": sql.text(reasons[0]) if reasons else _reasons(rules, rule, when),
+        "unknown": _unknown(rules, rule) if when is Answer.CANNOT_TELL else sql.text(""),
+        "severity_low": low,
+        "severity_high": high,
+        "reply_days": sql.integer(standard.reply_days) if standard.reply_days else sql.unknown("bigint"),
+    }
+    chosen = exp.select(*(sql.named(tree, name) for name, tree in columns.items())).from_("evaluated").where(gives(column, when))
+    return chosen.where(also) if also is not None else chosen
+
+
+def gives(truth: Truth, answer: Answer) -> Sql:
+    """Whether a truth gives an answer: a condition that is itself never unknown."""
+    if answer is Answer.CANNOT_TELL:
+        return sql.is_unknown(truth.sql)
+    held = truth.sql if answer is Answer.MET else sql.deny(truth.sql)
+    return sql.choose([(held, sql.truth(True))], otherwise=sql.truth(False))
+
+
+def reason_parts(rules: RulesPlan, rule: str) -> dict[str, Truth]:
+    """The parts that give a rule's reasons: its named tests, else the standards that it names, else itself."""
+    compiled = rules.rules[rule]
+    if compiled.tests:
+        return dict(compiled.tests)
+    named = {id: Truth(sql.column(id)) for id in compiled.rests_on if id in rules.standards}
+    return named or {rule: Truth(sql.column(rule))}
+
+
+def _reasons(rules: RulesPlan, rule: str, when: Answer) -> Sql:
+    return sql.joined_text(sql.choose([(gives(part, when), sql.text(id))]) for id, part in reason_parts(rules, rule).items())
+
+
+def _unknown(rules: RulesPlan, rule: str) -> Sql:
+    """Facts that are unknown where a rule that reads them cannot tell."""
+    needed: dict[str, list[Sql]] = {}
+    for id in rules.under(rule):
+        compiled = rules.rules[id]
+        for fact in compiled.reads:
+            needed.setdefault(fact, []).append(_cannot_tell(rules, id))
+    parts = []
+    for fact, undecided in sorted(needed.items()):
+        unknown = sql.both([fact_unknown(rules, fact), sql.either(undecided)])
+        parts.append(sql.choose([(unknown, sql.text(fact))]))
+    return sql.joined_text(parts)
+
+
+def _cannot_tell(rules: RulesPlan, id: str) -> Sql:
+    meaning = rules.rules[id].meaning
+    return arithmetic.is_unknown(meaning) if isinstance(meaning, Number) else sql.is_unknown(meaning.sql)
+
+
+def fact_unknown(rules: RulesPlan, fact: str) -> Sql:
+    """Whether a stored fact is not known exactly."""
+    meaning = rules.facts.meanings[fact]
+    if not meaning.asked:
+        return sql.truth(True)
+    return arithmetic.is_unknown(meaning) if isinstance(meaning, Number) else sql.is_unknown(meaning.sql)
+
+
+def _severity(rules: RulesPlan, standard: Standard) -> tuple[Sql, Sql]:
+    if standard.severity is None:
+        return sql.unknown("bigint"), sql.unknown("bigint")
+    return sql.column(f"{standard.severity}_low"), sql.column(f"{standard.severity}_high")
+
+
+def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
+    """The same subject, rules and facts give the same key: a second sweep confirms a proposal, changed facts make a new one."""
+    closure = rules.under(rule)
+    editions = ";".join(f"{id}@{rules.edition(id)}" for id in sorted(closure))
+    facts = sorted({fact for id in closure for fact in rules.rules[id].reads})
+    seen = [sql.as_text(column) for fact in facts for column in _columns(rules, fact)]
+    head = sql.text(f"{stage};{kind};{rule};{editions}")
+    return sql.digest(sql.joined_text([sql.column("household_id"), head, *seen], between="|"))
+
+
+def _columns(rules: RulesPlan, fact: str) -> list[Sql]:
+    meaning = rules.facts.meanings[fact]
+    if not meaning.asked:
+        return []
+    if not isinstance(meaning, Number):
+        return [meaning.sql]
+    if meaning.real:
+        return []  # computed from facts that stand here themselves, and engines write doubles differently
+    return [meaning.low] if meaning.exact else [meaning.low, meaning.high]

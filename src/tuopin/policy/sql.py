@@ -1,0 +1,200 @@
+"""How is a tree of SQL put together? A few words of the common subset, every operand in its own brackets.
+
+Both engines read these words alike: AND OR NOT, comparisons, IN, IS NULL, CASE, CAST, + - *, GREATEST, LEAST, and
+the aggregates COUNT SUM MIN MAX. Nothing here writes text: an engine does, with its own quoting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+Sql = exp.Expression
+
+#: Beyond this an engine's 64-bit integers may overflow, so a wider type is used.
+BIGINT_MOST = 9 * 10**18
+
+_ATOMS = (exp.Column, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Case, exp.Cast, exp.Func, exp.Subquery)
+_COMPARE: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
+}  # fmt: skip
+_COMPUTE: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+def column(name: str, table: str | None = None) -> Sql:
+    """A column, quoted."""
+    return exp.column(name, table=table, quoted=True)
+
+
+def integer(value: int) -> Sql:
+    """A whole number."""
+    return exp.Literal.number(value) if value >= 0 else exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
+
+
+def real(value: float) -> Sql:
+    """A double, written so that every engine reads the same bits."""
+    return exp.Cast(this=exp.Literal.string(repr(float(value))), to=exp.DataType.build("double"))
+
+
+def text(value: str) -> Sql:
+    """A string literal; the engine escapes it."""
+    return exp.Literal.string(value)
+
+
+def truth(value: bool) -> Sql:
+    """TRUE or FALSE."""
+    return exp.Boolean(this=value)
+
+
+def unknown(kind: str) -> Sql:
+    """NULL of a type, such as boolean, bigint, double or text."""
+    return exp.Cast(this=exp.Null(), to=exp.DataType.build(kind))
+
+
+def cast(value: Sql, kind: str) -> Sql:
+    """A value in another type."""
+    return exp.Cast(this=value.copy(), to=exp.DataType.build(kind))
+
+
+def wide(value: Sql) -> Sql:
+    """A whole number in 38 digits, where 64 bits may not do."""
+    return cast(value, "decimal(38, 0)")
+
+
+def is_fixed(value: Sql) -> bool:
+    """Whether it is one known value, the same for every row."""
+    return value.find(exp.Column, exp.Null, exp.Case) is None
+
+
+def both(parts: Iterable[Sql]) -> Sql:
+    """All of them (AND)."""
+    return _joined(exp.And, list(parts), empty=True)
+
+
+def either(parts: Iterable[Sql]) -> Sql:
+    """Any of them (OR)."""
+    return _joined(exp.Or, list(parts), empty=False)
+
+
+def deny(part: Sql) -> Sql:
+    """NOT."""
+    return exp.Not(this=_operand(part))
+
+
+def compare(word: str, left: Sql, right: Sql) -> Sql:
+    """= <> < <= > >=."""
+    return _COMPARE[word](this=_operand(left), expression=_operand(right))
+
+
+def compute(word: str, left: Sql, right: Sql) -> Sql:
+    """+ - *."""
+    return _COMPUTE[word](this=_operand(left), expression=_operand(right))
+
+
+def quotient(above: Sql, below: Sql) -> Sql:
+    """A double; unknown where the divisor is zero."""
+    divided = exp.Div(this=cast(above, "double"), expression=cast(below, "double"), typed=True, safe=False)
+    return choose([(compare("<>", below, integer(0)), divided)])
+
+
+def one_of(value: Sql, values: Iterable[Sql]) -> Sql:
+    """IN."""
+    return exp.In(this=_operand(value), expressions=[item.copy() for item in values])
+
+
+def is_unknown(value: Sql) -> Sql:
+    """IS NULL."""
+    return exp.Is(this=_operand(value), expression=exp.Null())
+
+
+def is_known(value: Sql) -> Sql:
+    """IS NOT NULL."""
+    return deny(is_unknown(value))
+
+
+def choose(cases: Iterable[tuple[Sql, Sql]], otherwise: Sql | None = None) -> Sql:
+    """CASE WHEN … THEN … ELSE … END; without `otherwise`, unknown."""
+    return exp.Case(
+        ifs=[exp.If(this=when.copy(), true=then.copy()) for when, then in cases],
+        default=otherwise.copy() if otherwise is not None else None,
+    )
+
+
+def greatest(left: Sql, right: Sql) -> Sql:
+    """The larger; an unknown is passed over, in both engines."""
+    return exp.Greatest(this=left.copy(), expressions=[right.copy()], ignore_nulls=True)
+
+
+def least(left: Sql, right: Sql) -> Sql:
+    """The smaller; an unknown is passed over, in both engines."""
+    return exp.Least(this=left.copy(), expressions=[right.copy()], ignore_nulls=True)
+
+
+def coalesce(value: Sql, otherwise: Sql) -> Sql:
+    """The value, or another where a join found no row (never to hide an unknown)."""
+    return exp.Coalesce(this=value.copy(), expressions=[otherwise.copy()])
+
+
+def year_of(moment: Sql) -> Sql:
+    """The calendar year of a day."""
+    return exp.Extract(this=exp.var("year"), expression=moment.copy())
+
+
+def month_of(moment: Sql) -> Sql:
+    """The month of a day, 1 to 12."""
+    return exp.Extract(this=exp.var("month"), expression=moment.copy())
+
+
+def total(value: Sql) -> Sql:
+    """SUM in 64 bits: DuckDB would widen it and write a DOUBLE."""
+    return cast(exp.Sum(this=value.copy()), "bigint")
+
+
+def largest(value: Sql) -> Sql:
+    """MAX."""
+    return exp.Max(this=value.copy())
+
+
+def smallest(value: Sql) -> Sql:
+    """MIN."""
+    return exp.Min(this=value.copy())
+
+
+def count() -> Sql:
+    """COUNT(*)."""
+    return exp.Count(this=exp.Star())
+
+
+def joined_text(parts: Iterable[Sql], between: str = ",") -> Sql:
+    """Texts joined; an unknown one is passed over."""
+    return exp.Anonymous(this="CONCAT_WS", expressions=[text(between), *(part.copy() for part in parts)])
+
+
+def as_text(value: Sql) -> Sql:
+    """A value as text; an unknown as `?`."""
+    return coalesce(cast(value, "varchar"), text("?"))
+
+
+def digest(value: Sql) -> Sql:
+    """MD5 of a text, in hexadecimal: an identifier, not a seal."""
+    return exp.MD5(this=value.copy())
+
+
+def named(value: Sql, name: str) -> Sql:
+    """`value AS name`."""
+    return exp.alias_(value.copy(), name, quoted=True)
+
+
+def _joined(kind: type[exp.Connector], parts: list[Sql], *, empty: bool) -> Sql:
+    if not parts:
+        return truth(empty)
+    joined = _operand(parts[0]) if len(parts) > 1 else parts[0].copy()
+    for part in parts[1:]:
+        joined = kind(this=joined, expression=_operand(part))
+    return joined
+
+
+def _operand(part: Sql) -> Sql:
+    copied = part.copy()
+    return copied if isinstance(copied, _ATOMS) and not isinstance(copied, exp.Connector) else exp.Paren(this=copied)

@@ -1,0 +1,248 @@
+"""What do names mean in a member's row, in a row of a register, and in a household's row?
+
+Each world looks up asked facts in the snapshot's tables and compiles derived facts once, refusing a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from tuopin.policy import rollups, sql
+from tuopin.policy.columns import checked, fact_meaning, never_asked, parameter_meaning
+from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
+from tuopin.policy.dated import parameter_on
+from tuopin.policy.files import Derived, Fact, Quantity
+from tuopin.policy.language import Call, LanguageError, Name, Node, parse
+from tuopin.policy.layout import Layout, table_of
+from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, nothing_known
+from tuopin.policy.pack import Pack
+from tuopin.policy.sql import Sql
+
+STANDINGS = frozenset({"none", "registered", "exited", "returned"})
+
+_ALIAS = {"household": "h", "dwelling": "d", "area": "a"}
+
+
+class FactWorld:
+    """What all three worlds share: asked facts, and derived facts compiled once."""
+
+    def __init__(self, pack: Pack, layout: Layout, day: date) -> None:
+        """Look into a snapshot of that layout; parameters are of the policy's day."""
+        self.pack, self.layout, self.day = pack, layout, day
+        self._known: dict[str, Meaning] = {}
+        self._underway: list[str] = []
+
+    @property
+    def as_of(self) -> date:
+        """Facts are as at the snapshot's own day."""
+        return self.layout.as_of
+
+    def lookup(self, name: str) -> Meaning:
+        """The meaning of a name here, compiled once."""
+        if name not in self._known:
+            with self._no_circle(name):
+                self._known[name] = self.find(name)
+        return self._known[name]
+
+    def find(self, name: str) -> Meaning:
+        """Find a name that was not looked up before."""
+        raise NotImplementedError
+
+    def roll_up(self, call: Call) -> Meaning:
+        """Roll up where no fact says how."""
+        raise LanguageError(f"`{call.function}` cannot stand here.", "Give it a name under `derived` in facts.yaml and use the name.")
+
+    def asked(self, id: str, spec: Quantity, alias: str) -> Meaning:
+        """A fact as the snapshot holds it, or never asked."""
+        table = table_of(spec.entity)
+        if not self.layout.has(table, id):
+            return never_asked(spec)
+        in_every_row = table in ("households", "members") or spec.entity.startswith("register:")
+        certain = in_every_row and self.layout.complete(table, id)
+        return fact_meaning(spec, sql.column(id, alias), self.layout.currency, certain=certain)
+
+    def derived(self, spec: Derived) -> Meaning:
+        """A fact computed by its rule, held to the type and unit it declares."""
+        return checked(compile_node(parse(spec.rule), _Scope(self, spec)), spec, self.layout.currency)
+
+    def parameter(self, spec: Derived, name: str) -> Meaning:
+        """A parameter of a derived fact, on the policy's day."""
+        parameter = spec.parameters[name]
+        on_day = parameter_on(parameter, self.day)
+        if on_day is None:
+            raise LanguageError(f"`{name}` has no value on {self.day}.", "Date its first value no later than the rules that use it.")
+        return parameter_meaning(self.pack, self.layout, on_day, parameter.unit)
+
+    @contextmanager
+    def _no_circle(self, name: str) -> Iterator[None]:
+        if name in self._underway:
+            circle = " → ".join([*self._underway[self._underway.index(name) :], name])
+            raise LanguageError(f"The fact is computed from itself: {circle}.", "Break the circle.")
+        self._underway.append(name)
+        yield
+        self._underway.pop()
+
+
+class _Scope:
+    """A world with the parameters of one derived fact in front."""
+
+    def __init__(self, world: FactWorld, spec: Derived) -> None:
+        self.world, self.spec = world, spec
+        self.as_of = world.as_of
+
+    def lookup(self, name: str) -> Meaning:
+        if name in self.spec.parameters:
+            return self.world.parameter(self.spec, name)
+        return self.world.lookup(name)
+
+    def roll_up(self, call: Call) -> Meaning:
+        if isinstance(self.world, HouseholdWorld):
+            return self.world.rolled_up(call, self.spec)
+        return self.world.roll_up(call)
+
+
+class MemberWorld(FactWorld):
+    """One member's row."""
+
+    def find(self, name: str) -> Meaning:
+        """A fact of a member, asked or derived."""
+        spec: Fact | Derived | None = self.pack.derived.get(name) or self.pack.facts.get(name)
+        if spec is None or spec.entity != "member":
+            raise LanguageError(f"`{name}` is not a fact of a member.", "Inside a roll-up, name member facts of facts.yaml.")
+        if isinstance(spec, Fact) or (spec.given and self.layout.has("members", name)):
+            return self.asked(name, spec, "members")
+        return self.derived(spec)
+
+
+class RegisterWorld(FactWorld):
+    """One row of a register that another office keeps."""
+
+    def __init__(self, pack: Pack, layout: Layout, day: date, register: str) -> None:
+        """Look into that register."""
+        super().__init__(pack, layout, day)
+        self.register = register
+
+    def find(self, name: str) -> Meaning:
+        """A column of the register."""
+        spec = self.pack.facts.get(name)
+        if spec is None or spec.entity != f"register:{self.register}":
+            raise LanguageError(f"`{name}` is not a column of the register `{self.register}`.", "Name one of facts.yaml.")
+        return self.asked(name, spec, "r")
+
+
+class HouseholdWorld(FactWorld):
+    """One household's row, with its members, dwelling, area and the registers at hand.
+
+    Attributes:
+        rollups: the aggregates over members that were asked for, by column.
+        matches: for each register, the aggregates over its matched rows, by column.
+    """
+
+    def __init__(self, pack: Pack, layout: Layout, day: date) -> None:
+        """Begin with nothing rolled up."""
+        super().__init__(pack, layout, day)
+        self.members = MemberWorld(pack, layout, day)
+        self.rollups: dict[str, Sql] = {}
+        self.matches: dict[str, dict[str, Sql]] = {}
+        self._built_in: dict[str, Callable[[], Meaning]] = {
+            "household_size": self._household_size, "standing": self._standing, "applied": self._applied,
+        }  # fmt: skip
+
+    def find(self, name: str) -> Meaning:
+        """A fact of the household, its dwelling or its area, asked, derived or built in."""
+        if name in self._built_in:
+            return self._built_in[name]()
+        spec: Fact | Derived | None = self.pack.derived.get(name) or self.pack.facts.get(name)
+        if spec is None:
+            raise LanguageError(f"There is no fact `{name}`.", "Check the spelling, or add it to facts.yaml.")
+        if spec.entity not in _ALIAS:
+            fix = "Roll it up in a derived fact: any_of(…), count_if(…), sum_of(…), in_register(…)."
+            raise LanguageError(f"`{name}` is a fact of a {spec.entity}, not of the household.", fix)
+        if isinstance(spec, Fact) or (spec.given and self.layout.has(table_of(spec.entity), name)):
+            return self.asked(name, spec, _ALIAS[spec.entity])
+        return self.derived(spec)
+
+    def rolled_up(self, call: Call, spec: Derived) -> Meaning:
+        """A roll-up in the rule of a derived fact."""
+        if call.function == "in_register":
+            return self._in_register(call, spec)
+        members: World = _Scope(self.members, spec)
+        if not self.layout.has("members"):
+            return rollups.without_members(call.function, compile_node(call.arguments[0], members))
+        if call.function in ("sum_of", "min_of", "max_of"):
+            number = rollups.assuming(compile_number(call.arguments[0], members), spec.assume)
+            assert isinstance(number, Number)
+            if call.function == "sum_of":
+                return rollups.summed(number, self._over_members)
+            return rollups.largest_or_smallest(call.function, number, self._over_members)
+        condition = rollups.assuming(compile_condition(call.arguments[0], members), spec.assume)
+        assert isinstance(condition, Truth)
+        if call.function == "count_if":
+            return rollups.counted(condition, self._over_members)
+        if call.function == "share_of":
+            size = self.lookup("household_size")
+            assert isinstance(size, Number)
+            return rollups.share(condition, size, self._over_members)
+        return rollups.any_or_all(call.function, condition, self._over_members)
+
+    def _over_members(self, tree: Sql) -> Sql:
+        return _column_of(tree, self.rollups, "m")
+
+    def _household_size(self) -> Meaning:
+        if self.layout.has("members"):
+            counted = sql.coalesce(self._over_members(sql.count()), sql.integer(0))
+            return exact(counted, unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=True)
+        if not self.layout.has("households", "household_size"):
+            return nothing_known(rollups.PERSON)
+        certain = self.layout.complete("households", "household_size")
+        return exact(sql.column("household_size", "h"), unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=certain)
+
+    def _standing(self) -> Meaning:
+        if not self.layout.has("decisions"):
+            return Code(sql.text("none"), STANDINGS, certain=True)
+        return Code(sql.coalesce(sql.column("standing", "s"), sql.text("none")), STANDINGS, certain=True)
+
+    def _applied(self) -> Meaning:
+        if not self.layout.has("leads"):
+            return Truth(sql.truth(False), certain=True)
+        return Truth(sql.is_known(sql.column("household_no", "l")), certain=True)
+
+    def _in_register(self, call: Call, spec: Derived) -> Meaning:
+        """Yes on a match; no only where the register covers the area and every member has a key; else cannot tell."""
+        register = self._register_named(call.arguments[0])
+        condition = compile_condition(call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec))
+        if not self.layout.has(register) or not self.layout.has("members", "person_key") or not condition.asked:
+            return Truth(sql.unknown("boolean"), asked=False)
+        grade = _column_of(sql.largest(rollups.graded(condition)), self.matches.setdefault(register, {}), f"r_{register}")
+        cases = [
+            (sql.compare("=", grade, sql.integer(rollups.YES)), sql.truth(True)),
+            (sql.compare("=", grade, sql.integer(rollups.PERHAPS)), sql.unknown("boolean")),
+            (self._looked_up_whole(register), sql.truth(False)),
+        ]
+        return Truth(sql.choose(cases))
+
+    def _register_named(self, node: Node) -> str:
+        if not isinstance(node, Name) or node.id not in self.pack.about.registers:
+            known = ", ".join(sorted(self.pack.about.registers)) or "none"
+            raise LanguageError("`in_register` first names a register of pack.yaml.", f"Known: {known}.")
+        return node.id
+
+    def _looked_up_whole(self, register: str) -> Sql:
+        """Whether the register covers the household's area and every member could be looked up in it."""
+        covered = self.layout.covered.get(register, ())
+        covers = sql.truth(True) if "*" in covered else self.layout.territory.inside(covered)
+        if self.layout.complete("members", "person_key"):
+            return covers
+        keyless = sql.choose([(sql.is_unknown(sql.column("person_key", "members")), sql.integer(1))], otherwise=sql.integer(0))
+        return sql.both([covers, sql.compare("=", self._over_members(sql.largest(keyless)), sql.integer(0))])
+
+
+def _column_of(tree: Sql, columns: dict[str, Sql], alias: str) -> Sql:
+    """The column an aggregate stands in; the same aggregate is computed once."""
+    name = next((name for name, known in columns.items() if known == tree), None)
+    if name is None:
+        name = f"u{len(columns)}"
+        columns[name] = tree
+    return sql.column(name, alias)

@@ -1,0 +1,185 @@
+"""What happens in one sweep? Facts, figures, rules, proposals, part by part; then a summary, and a line in the ledger."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from tuopin.policy import EVALUATED, Evaluation, Pack, RulesPlan
+from tuopin.policy.evaluation import Progress, figure_row, silent
+from tuopin.sweep.ledger import Ledger
+from tuopin.sweep.route import ROUTE
+from tuopin.sweep.summary import Tally, summarised, tally_query
+from tuopin.tables import PROPOSALS, Snapshot
+from tuopin.tables.engines import open_engine
+from tuopin.tables.content import ContentHash
+from tuopin.terms import Place, Problem, UsageError
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found.
+
+    Attributes:
+        summary: counts and shares as plain values (see docs/reference/sweep.md).
+        out: the folder with answers/, proposals/, figures.json and summary.json; None after a dry run.
+        block: the hash of the ledger's new line; None after a dry run.
+    """
+
+    summary: dict[str, Any]
+    out: Path | None = None
+    block: str | None = None
+
+
+def run_sweep(
+    *,
+    pack: Pack,
+    snapshot: Snapshot,
+    as_of: date,
+    out: Path | None,
+    ledger: Path | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    engine: str = "duckdb",
+    dry_run: bool = False,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> SweepResult:
+    """Evaluate a policy over a whole snapshot.
+
+    Args:
+        pack: a checked pack.
+        snapshot: an opened snapshot.
+        as_of: the policy's day; facts stay as at the snapshot's own day.
+        out: the folder to write; it must not exist unless `replace`. It appears whole or not at all.
+        ledger: the ledger's file; default `ledger.jsonl` beside `out`.
+        memory_limit: for the engine, such as `4GB`.
+        threads: for the engine.
+        engine: its name.
+        dry_run: compute everything, write nothing (facts are kept for the time of the run only).
+        replace: put the new folder in place of an old sweep.
+        progress: told (what, done, of how many).
+
+    Raises:
+        UsageError: `out` exists, or the policy does not hold on that day.
+        DataError: the pack does not fit the snapshot.
+    """
+    if not dry_run:
+        _refuse_existing(out, replace)
+    with tempfile.TemporaryDirectory(prefix="tuopin-") as kept, open_engine(engine, memory_limit=memory_limit, threads=threads) as opened:
+        evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
+        _refuse_empty(evaluation.rules_plan, pack, as_of)
+        if dry_run or out is None:
+            tally, proposed, _ = _run_parts(evaluation, Path(kept))
+            return SweepResult(summarised(evaluation, tally, proposed))
+        return _write(evaluation, out, ledger or out.parent / "ledger.jsonl", replace)
+
+
+def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> SweepResult:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        tally, proposed, content = _run_parts(evaluation, unfinished)
+        summary = summarised(evaluation, tally, proposed)
+        _write_json(unfinished / "summary.json", summary)
+        _write_json(unfinished / "figures.json", _figures(evaluation))
+        unfinished.chmod(0o755)
+        if replace and out.exists():
+            shutil.rmtree(out)
+        unfinished.rename(out)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    block = Ledger(ledger).append(_entry(evaluation, summary, content))
+    return SweepResult(summary, out, block.hash)
+
+
+def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, dict[str, int]], str]:
+    """Every part's answers and proposals; the counts, the proposals by stage and kind, and the proposals' content hash."""
+    rules = evaluation.rules_plan
+    queries = [] if evaluation.layout.survey else [query for stage in ROUTE.values() for query in stage(rules)]
+    (folder / "answers").mkdir()
+    (folder / "proposals").mkdir()
+    tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
+    names, counts = tally_query(evaluation)
+    evaluation.store_facts()
+    for part in evaluation.parts:
+        evaluation.progress("rules", part, len(evaluation.parts))
+        evaluation.evaluate(part)
+        evaluation.engine.write(_answers(rules, evaluation), folder / "answers" / f"part-{part:05d}.parquet")
+        tally.add(names, evaluation.engine.rows(counts)[0])
+        if queries:
+            _propose(evaluation, queries, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
+    evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
+    return tally, proposed, content.hexdigest()
+
+
+def _propose(
+    evaluation: Evaluation, queries: list[exp.Select], file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
+) -> None:
+    engine = evaluation.engine
+    engine.table("proposed", _all_of(queries))
+    in_order = exp.select(*(exp.column(c.name, quoted=True) for c in PROPOSALS.structural)).from_("proposed").order_by("household_id", "stage", "kind", "rule")
+    engine.write(in_order, file)
+    for stage, kind, count in engine.rows("SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"):
+        by_kind = proposed.setdefault(stage, {})
+        by_kind[kind] = by_kind.get(kind, 0) + count
+    for batch in engine.batches(in_order):
+        content.add(batch)
+    engine.drop("proposed")
+
+
+def _all_of(queries: list[exp.Select]) -> exp.Query:
+    union: exp.Query = queries[0]
+    for query in queries[1:]:
+        union = exp.union(union, query, distinct=False, copy=False)
+    return union
+
+
+def _answers(rules: RulesPlan, evaluation: Evaluation) -> exp.Select:
+    names = ["household_no", "household_id", "area_code", *(["weight"] if evaluation.layout.survey else []), *rules.columns()]
+    return exp.select(*(exp.column(name, quoted=True) for name in names)).from_(EVALUATED)
+
+
+def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:
+    return {id: {area: figure_row(result) for area, result in areas.items()} for id, areas in evaluation.figures.items()}
+
+
+def _entry(evaluation: Evaluation, summary: Mapping[str, Any], proposals: str) -> dict[str, Any]:
+    manifest = evaluation.snapshot.manifest
+    return {
+        "kind": "sweep",
+        "pack": evaluation.pack.name,
+        "pack_version": evaluation.pack.about.version,
+        "pack_hash": evaluation.pack.content_hash,
+        "snapshot": manifest.name,
+        "snapshot_hash": manifest.content_hash,
+        "as_of": str(evaluation.day),
+        "engine": evaluation.engine.name,
+        "households": summary["households"],
+        "proposals": summary["proposals"],
+        "proposals_hash": proposals,
+    }
+
+
+def _write_json(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _refuse_existing(out: Path | None, replace: bool) -> None:
+    if out is not None and out.exists() and not (replace and (out / "summary.json").is_file()):
+        fix = "Choose another folder, or replace a folder that holds a sweep with --replace."
+        raise UsageError(Problem("The folder to write exists already.", Place(file=str(out)), "A sweep never writes over something.", fix))
+
+
+def _refuse_empty(rules: RulesPlan, pack: Pack, as_of: date) -> None:
+    if not rules.rules:
+        first = min(edition.from_ for rule in pack.rules.values() for edition in rule.spec.editions)
+        raise UsageError(Problem(f"No rule of the pack `{pack.name}` is in force on {as_of}.", fix=f"Its first text begins on {first}."))

@@ -1,0 +1,119 @@
+"""What did a sweep find, in numbers: how many, how poor by the headline, and what nobody can tell?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from tuopin.policy import EVALUATED, Evaluation, Number, line_meaning, sql
+from tuopin.policy.sql import Sql
+
+
+@dataclass
+class Tally:
+    """Counts added up over the parts, by name.
+
+    Names are `households`, `members`, and for each standard `met:<id>`, `unknown:<id>`, `members:met:<id>` and
+    `members:unknown:<id>`; in a survey each with `weighted:` in front too.
+    """
+
+    counts: dict[str, float] = field(default_factory=dict)
+
+    def add(self, names: Sequence[str], row: Sequence[Any]) -> None:
+        """Add one part's counts."""
+        for name, value in zip(names, row, strict=True):
+            self.counts[name] = self.counts.get(name, 0) + (value or 0)
+
+    def whole(self, name: str) -> int:
+        """A count of rows."""
+        return int(self.counts.get(name, 0))
+
+
+def tally_query(evaluation: Evaluation) -> tuple[list[str], exp.Select]:
+    """The names of the counts, and the query of one row that counts a part."""
+    counts = _counts(evaluation, "", sql.integer(1))
+    if evaluation.layout.survey:
+        counts |= _counts(evaluation, "weighted:", sql.column("weight"))
+    return list(counts), exp.select(*counts.values()).from_(EVALUATED)
+
+
+def _counts(evaluation: Evaluation, prefix: str, one: Sql) -> dict[str, Sql]:
+    size = evaluation.facts_plan.meanings["household_size"]
+    assert isinstance(size, Number)
+    heads = sql.coalesce(size.low, sql.integer(0))
+    heads = sql.compute("*", one, heads) if prefix else heads
+    counts = {"households": _sum_if(sql.truth(True), one), "members": _sum_if(sql.truth(True), heads)}
+    for id in evaluation.rules_plan.standards:
+        for answer, condition in (("met", sql.column(id)), ("unknown", sql.is_unknown(sql.column(id)))):
+            counts[f"{answer}:{id}"] = _sum_if(condition, one)
+            counts[f"members:{answer}:{id}"] = _sum_if(condition, heads)
+    return {prefix + name: tree for name, tree in counts.items()}
+
+
+def _sum_if(condition: Sql, value: Sql) -> Sql:
+    summed = exp.Sum(this=sql.choose([(condition, value)], otherwise=sql.integer(0)))
+    return sql.cast(summed, "double")
+
+
+def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """The summary of a sweep as plain values; each key is described in docs/reference/sweep.md."""
+    manifest = evaluation.snapshot.manifest
+    standards = list(evaluation.rules_plan.standards)
+    households = tally.whole("households")
+    cannot_tell = {id: tally.whole(f"unknown:{id}") for id in standards}
+    return {
+        "pack": f"{evaluation.pack.name} {evaluation.pack.about.version}",
+        "snapshot": manifest.name,
+        "kind": manifest.kind,
+        "as_of": str(evaluation.day),
+        "facts_as_of": str(manifest.as_of),
+        "households": households,
+        "members": tally.whole("members"),
+        "proposals": {stage: dict(kinds) for stage, kinds in proposed.items()},
+        "met": {id: tally.whole(f"met:{id}") for id in standards},
+        "cannot_tell": cannot_tell,
+        "cannot_tell_share": {id: round(count / households, 6) if households else None for id, count in cannot_tell.items()},
+        "never_asked": [id for id in standards if not evaluation.rules_plan.rules[id].asked],
+        **_headline(evaluation, tally),
+        "headcounts": {id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards},
+        "lines": {id: line_value(evaluation, id) for id in evaluation.pack.lines},
+        "assumptions": [{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
+        "currency": manifest.currency.code,
+    }
+
+
+def headline(evaluation: Evaluation) -> str | None:
+    """The pack's first poverty test whose facts this snapshot asked."""
+    rules = evaluation.rules_plan.rules
+    return next((id for id in evaluation.pack.about.headline if id in rules and rules[id].asked), None)
+
+
+def _headline(evaluation: Evaluation, tally: Tally) -> dict[str, Any]:
+    id = headline(evaluation)
+    if id is None:
+        return {"headline": None, "poor_households": None, "poor_members": None, "headcount_ratio": None}
+    return {
+        "headline": id,
+        "poor_households": tally.whole(f"met:{id}"),
+        "poor_members": tally.whole(f"members:met:{id}"),
+        "headcount_ratio": _headcount(evaluation, tally, id)["low"],
+    }
+
+
+def _headcount(evaluation: Evaluation, tally: Tally, id: str) -> dict[str, float | None]:
+    """The share of persons below a line: lowest possible, and highest if all that cannot be told were poor."""
+    prefix = "weighted:" if evaluation.layout.survey else ""
+    everybody = tally.counts.get(f"{prefix}members", 0)
+    poor, unknown = (tally.counts.get(f"{prefix}members:{answer}:{id}", 0) for answer in ("met", "unknown"))
+    if not everybody:
+        return {"low": None, "high": None}
+    return {"low": poor / everybody, "high": (poor + unknown) / everybody}
+
+
+def line_value(evaluation: Evaluation, id: str) -> str | None:
+    """A line's value where it is one number for the whole country; None where it differs by area or cannot be told."""
+    value = line_meaning(evaluation.pack, evaluation.layout, id, evaluation.day, evaluation.figure_values)
+    return None if value.constant is None else f"{value.constant.normalize():f}"
