@@ -1,7 +1,10 @@
 """A country's policy, read from its pack: read, check, compile, evaluate, explain, compare."""
 
+from tuopin.policy.check import check_pack, checked_pack
+from tuopin.policy.compare import Difference, Move, compare
 from tuopin.policy.evaluation import EVALUATED, FACTS, Evaluation, FigureResult
 from tuopin.policy.files import Standard
+from tuopin.policy.json_schema import json_schemas
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack, Rule, pack_folder, read_pack
 from tuopin.policy.proposal import proposals
@@ -11,13 +14,19 @@ __all__ = [
     "EVALUATED",
     "FACTS",
     "CompiledRule",
+    "Difference",
     "Evaluation",
     "FigureResult",
+    "Move",
     "Number",
     "Pack",
     "Rule",
     "RulesPlan",
     "Standard",
+    "check_pack",
+    "checked_pack",
+    "compare",
+    "json_schemas",
     "line_meaning",
     "pack_folder",
     "proposals",

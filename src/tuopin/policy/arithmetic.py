@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from tuopin.policy import sql
 from tuopin.policy.language import LanguageError
@@ -15,33 +17,35 @@ def add(word: str, left: Number, right: Number) -> Number:
     """The sum (`+`) or difference (`-`); both sides in one unit.
 
     Raises:
-        LanguageError: the units differ.
+        LanguageError: the units differ, or the result may be too large to be counted exactly.
     """
     unit = _one_unit(left, right, "added" if word == "+" else "subtracted")
     if left.constant is not None and right.constant is not None:
         return number(left.constant + right.constant if word == "+" else left.constant - right.constant, unit)
     left, right = _aligned(left, right)
-    lowest, highest = (right.low, right.high) if word == "+" else (right.high, right.low)
-    least = _sum(left.least, right.least if word == "+" else _negated(right.most))
-    most = _sum(left.most, right.most if word == "+" else _negated(right.least))
     if left.real:
         raise LanguageError("A ratio cannot be added or subtracted.", "Compare it directly.")
-    low = _computed(word, left.low, lowest, least, most)
-    high = low if left.exact and right.exact else _computed(word, left.high, highest, least, most)
-    return _joined(left, right, low, high, unit, least, most, left.scale)
+    reach = _sum(left.reach, right.reach)
+    lowest, highest = (right.low, right.high) if word == "+" else (right.high, right.low)
+    low = _computed(word, left.low, lowest, reach)
+    high = low if left.exact and right.exact else _computed(word, left.high, highest, reach)
+    least = _sum(left.least, right.least if word == "+" else _negated(right.most))
+    most = _sum(left.most, right.most if word == "+" else _negated(right.least))
+    return _joined(left, right, low, high, unit, left.scale, least=least, most=most, reach=reach)
 
 
 def multiply(left: Number, right: Number) -> Number:
     """The product.
 
     Raises:
-        LanguageError: both sides may be negative and one is known only between bounds, so the product has no safe bounds.
+        LanguageError: both sides may be negative and one is known only between bounds, so the product has no safe
+            bounds; or it may be too large to be counted exactly.
     """
     unit = (left.unit or Unit()) * (right.unit or Unit()) if left.unit or right.unit else None
     if left.constant is not None and right.constant is not None:
         return number(left.constant * right.constant, unit)
     if not left.asked or not right.asked:
-        return nothing_known(unit)
+        return replace(nothing_known(unit), grounded=left.grounded or right.grounded)
     if left.real or right.real:
         raise LanguageError("A ratio cannot be multiplied.", "Compare it directly, or multiply before you take the ratio.")
     if not right.nonnegative:
@@ -51,15 +55,15 @@ def multiply(left: Number, right: Number) -> Number:
             "A product of two numbers that may both be negative, known only between bounds, has no safe bounds.",
             "Give one of the facts `min: 0` where that is true, or compare them one by one.",
         )
-    least, most = _product_bounds(left, right)
-    low = _computed("*", left.low, right.low, least, most)
-    high = low
+    reach = None if left.reach is None or right.reach is None else left.reach * right.reach
+    low = high = _computed("*", left.low, right.low, reach)
     if not (left.exact and right.exact):
-        high = _computed("*", left.high, right.high, least, most)
+        high = _computed("*", left.high, right.high, reach)
         if not left.nonnegative:
-            low = _by_sign(left.low, low, _computed("*", left.low, right.high, least, most))
-            high = _by_sign(left.high, high, _computed("*", left.high, right.low, least, most))
-    return _joined(left, right, low, high, unit, least, most, left.scale + right.scale)
+            low = _by_sign(left.low, low, _computed("*", left.low, right.high, reach))
+            high = _by_sign(left.high, high, _computed("*", left.high, right.low, reach))
+    least, most = _product_bounds(left, right)
+    return _joined(left, right, low, high, unit, left.scale + right.scale, least=least, most=most, reach=reach)
 
 
 def compare(word: str, left: Number, right: Number) -> Truth:
@@ -69,12 +73,12 @@ def compare(word: str, left: Number, right: Number) -> Truth:
         LanguageError: the units differ.
     """
     _one_unit(left, right, "compared")
-    certain, asked = left.certain and right.certain, left.asked and right.asked
+    certain, asked, grounded = left.certain and right.certain, left.asked and right.asked, left.grounded or right.grounded
     left, right = _aligned(left, right)
     if left.exact and right.exact:
-        return Truth(sql.compare(word, left.low, right.low), certain, asked)
+        return Truth(sql.compare(word, left.low, right.low), certain, asked, grounded)
     if word in ("=", "<>"):
-        return _equal(left, right, word == "=", asked)
+        return Truth(_equal(left, right, word == "="), False, asked, grounded)
     if word in (">", ">="):
         left, right, word = right, left, "<" if word == ">" else "<="
     opposite = ">=" if word == "<" else ">"
@@ -84,7 +88,7 @@ def compare(word: str, left: Number, right: Number) -> Truth:
             (sql.compare(opposite, left.low, right.high), sql.truth(False)),
         ]
     )
-    return Truth(decided, False, asked)
+    return Truth(decided, False, asked, grounded)
 
 
 def extreme(function: str, left: Number, right: Number) -> Number:
@@ -102,22 +106,24 @@ def extreme(function: str, left: Number, right: Number) -> Number:
     else:
         low = _if_known(low, left.low, right.low)
     least, most = _extreme_bounds(function, left, right)
-    return _joined(left, right, low, high, unit, least, most, left.scale)
+    reach = None if left.reach is None or right.reach is None else max(left.reach, right.reach)
+    return _joined(left, right, low, high, unit, left.scale, least=least, most=most, reach=reach)
 
 
 def ratio(above: Number, below: Number) -> Number:
     """A double: above / below, for a divisor that is never negative; unknown where the divisor is 0.
 
     Raises:
-        LanguageError: the divisor may be negative.
+        LanguageError: the divisor may be negative, or a side is a ratio itself.
     """
     unit = (above.unit or Unit()) / (below.unit or Unit())
     if not above.asked or not below.asked:
         return nothing_known(unit)
     if not below.nonnegative:
         raise LanguageError("The divisor of a ratio may be negative.", "Give the fact `min: 0` where that is true.")
-    if not above.real and not below.real:
-        above, below = _aligned(above, below)
+    if above.real or below.real:
+        raise LanguageError("A ratio stands inside a ratio.", "Multiply out: ratio(a, b * c).")
+    above, below = _aligned(above, below)
     if above.exact and below.exact:
         low = high = sql.quotient(above.low, below.low)
     else:
@@ -125,7 +131,9 @@ def ratio(above: Number, below: Number) -> Number:
         if not above.nonnegative:
             low = _by_sign(above.low, low, sql.quotient(above.low, below.low))
             high = _by_sign(above.high, high, sql.quotient(above.high, below.high))
-    return Number(low, high, 0, unit, real=True, least=0 if above.nonnegative else None)
+        low = sql.choose([(sql.compare("<>", below.low, sql.integer(0)), low)])
+    least = 0 if above.nonnegative else None
+    return Number(low, high, 0, unit, real=True, least=least, grounded=above.grounded or below.grounded)
 
 
 def is_unknown(value: Number) -> Sql:
@@ -137,16 +145,25 @@ def is_unknown(value: Number) -> Sql:
 
 
 def rescaled(value: Number, scale: int) -> Number:
-    """The same number in finer units."""
+    """The same number in finer units.
+
+    Raises:
+        LanguageError: it may be too large to be counted exactly in them.
+    """
     step = 10 ** (scale - value.scale)
     if step == 1 or value.real:
         return value
     if value.constant is not None:
-        stored = int(value.constant.scaleb(scale))
-        return replace(value.both(lambda _: sql.integer(stored)), scale=scale, least=stored, most=stored)
-    least, most = _times(value.least, step), _times(value.most, step)
-    finer = value.both(lambda bound: _computed("*", bound, sql.integer(step), least, most))
-    return replace(finer, scale=scale, least=least, most=most)
+        return replace(number(value.constant, value.unit), **_stored(value.constant, scale))
+    least, most, reach = (None if bound is None else bound * step for bound in (value.least, value.most, value.reach))
+    finer = value.both(lambda bound: bound if sql.is_null(bound) else _computed("*", bound, sql.integer(step), reach))
+    return replace(finer, scale=scale, least=least, most=most, reach=reach)
+
+
+def _stored(constant: Decimal, scale: int) -> dict[str, Any]:
+    stored = int(constant.scaleb(scale))
+    written = sql.integer(stored)
+    return {"low": written, "high": written, "scale": scale, "least": stored, "most": stored, "reach": abs(stored)}
 
 
 def _one_unit(left: Number, right: Number, doing: str) -> Unit | None:
@@ -155,6 +172,12 @@ def _one_unit(left: Number, right: Number, doing: str) -> Unit | None:
             f"`{left.unit}` and `{right.unit}` cannot be {doing}.",
             "Use facts and figures in one unit; multiply by the number of persons or months where that is meant.",
         )
+    for bare, other in ((left, right), (right, left)):
+        if bare.unit is None and bare.constant and other.unit is not None and other.unit.currency:
+            raise LanguageError(
+                f"The sum {bare.constant} stands in the rule itself, without date and source.",
+                f"Make it a parameter with the unit {other.unit}.",
+            )
     return left.unit if left.unit is not None else right.unit
 
 
@@ -175,7 +198,7 @@ def _as_real(value: Number) -> Number:
     return replace(value.both(lambda bound: sql.quotient(bound, divisor)), scale=0, real=True)
 
 
-def _equal(left: Number, right: Number, wanted: bool, asked: bool) -> Truth:
+def _equal(left: Number, right: Number, wanted: bool) -> Sql:
     known = sql.both(
         [
             sql.compare("=", left.low, left.high),
@@ -184,7 +207,7 @@ def _equal(left: Number, right: Number, wanted: bool, asked: bool) -> Truth:
         ]
     )
     apart = sql.either([sql.compare("<", left.high, right.low), sql.compare(">", left.low, right.high)])
-    return Truth(sql.choose([(known, sql.truth(wanted)), (apart, sql.truth(not wanted))]), False, asked)
+    return sql.choose([(known, sql.truth(wanted)), (apart, sql.truth(not wanted))])
 
 
 def _by_sign(value: Sql, not_negative: Sql, negative: Sql) -> Sql:
@@ -196,17 +219,23 @@ def _if_known(value: Sql, *bounds: Sql) -> Sql:
     return sql.choose([(sql.both(open_ended), value)]) if open_ended else value
 
 
-def _computed(word: str, left: Sql, right: Sql, least: int | None, most: int | None) -> Sql:
-    fits = least is not None and most is not None and -sql.BIGINT_MOST < least and most < sql.BIGINT_MOST
-    return sql.compute(word, left if fits else sql.wide(left), right if fits else sql.wide(right))
+def _computed(word: str, left: Sql, right: Sql, reach: int | None) -> Sql:
+    if reach is None or reach >= sql.DECIMAL_MOST:
+        raise LanguageError(
+            "The result may be too large to be counted exactly.",
+            "Give the facts in it `min:` and `max:`, so that it is known how large they can be.",
+        )
+    if reach < sql.BIGINT_MOST:
+        return sql.compute(word, left, right)
+    return sql.compute(word, sql.wide(left), sql.wide(right))
 
 
 def _joined(
-    left: Number, right: Number, low: Sql, high: Sql, unit: Unit | None, least: int | None, most: int | None, scale: int
+    left: Number, right: Number, low: Sql, high: Sql, unit: Unit | None, scale: int, **bounds: int | None
 ) -> Number:
+    certain, asked, grounded = left.certain and right.certain, left.asked and right.asked, left.grounded or right.grounded
     real = left.real or right.real
-    certain, asked = left.certain and right.certain, left.asked and right.asked
-    return Number(low, high, scale, unit, real, least, most, certain, asked)
+    return Number(low, high, scale, unit, real, certain=certain, asked=asked, grounded=grounded, **bounds)  # type: ignore[arg-type]
 
 
 def _sum(left: int | None, right: int | None) -> int | None:
@@ -215,10 +244,6 @@ def _sum(left: int | None, right: int | None) -> int | None:
 
 def _negated(value: int | None) -> int | None:
     return None if value is None else -value
-
-
-def _times(value: int | None, step: int) -> int | None:
-    return None if value is None else value * step
 
 
 def _product_bounds(left: Number, right: Number) -> tuple[int | None, int | None]:

@@ -6,17 +6,43 @@ from dataclasses import replace
 
 from tuopin.policy import arithmetic, sql
 from tuopin.policy.dated import Figures
-from tuopin.policy.files import Derived, Quantity
+from tuopin.policy.files import Derived, Fact, Quantity
 from tuopin.policy.language import LanguageError
 from tuopin.policy.layout import Layout, by_area
-from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, nothing_known, number
+from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, never_asked, nothing_known, number
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
+from tuopin.tables import Column, table_of_entity
 from tuopin.terms import Currency
 
 #: The largest stored value of each type; a row beyond it is refused on reading.
 STORED_MOST = {"money": 10**13, "integer": 10**9, "decimal": 10**12}
+
+
+def declared_columns(pack: Pack, currency: Currency) -> dict[str, list[Column]]:
+    """The pack's asked facts as columns of the snapshot's tables; derived ones too where a source may give them.
+
+    Args:
+        pack: the pack.
+        currency: the currency of the snapshot, whose minor unit gives money its scale.
+    """
+    tables: dict[str, list[Column]] = {}
+    given = {id: derived for id, derived in pack.derived.items() if derived.given}
+    for id, spec in {**pack.facts, **given}.items():
+        sensitivity = spec.sensitivity if isinstance(spec, Fact) else "personal"
+        column = Column(
+            id,
+            spec.type,
+            unit=spec.unit,
+            scale=stored_scale(spec, currency),
+            values=tuple(spec.values),
+            minimum=spec.min,
+            maximum=spec.max,
+            sensitivity=sensitivity,
+        )
+        tables.setdefault(table_of_entity(spec.entity), []).append(column)
+    return tables
 
 
 def fact_meaning(spec: Quantity, column: Sql, currency: Currency, *, certain: bool) -> Meaning:
@@ -28,15 +54,17 @@ def fact_meaning(spec: Quantity, column: Sql, currency: Currency, *, certain: bo
     if spec.type in ("month", "date"):
         return Moment(column, certain)
     scale = stored_scale(spec, currency)
-    most = STORED_MOST[spec.type]
-    return exact(
-        column,
-        scale=scale,
-        unit=Unit.parse(spec.unit),
-        least=-most if spec.min is None else int(spec.min.scaleb(scale)),
-        most=most if spec.max is None else int(spec.max.scaleb(scale)),
-        certain=certain,
-    )
+    least, most = _declared_bounds(spec, scale, currency)
+    return exact(column, scale=scale, unit=Unit.parse(spec.unit), least=least, most=most, reach=STORED_MOST[spec.type], certain=certain)
+
+
+def _declared_bounds(spec: Quantity, scale: int, currency: Currency) -> tuple[int | None, int | None]:
+    """What the pack says is possible; sums in another currency than the pack's are only known not to be negative."""
+    unit = Unit.parse(spec.unit)
+    if unit.currency is not None and unit.currency != currency.code:
+        return (0 if spec.min is not None and spec.min >= 0 else None), None
+    least = None if spec.min is None else int(spec.min.scaleb(scale))
+    return least, None if spec.max is None else int(spec.max.scaleb(scale))
 
 
 def stored_scale(spec: Quantity, currency: Currency) -> int:
@@ -44,14 +72,14 @@ def stored_scale(spec: Quantity, currency: Currency) -> int:
     return currency.exponent if spec.type == "money" else spec.scale
 
 
-def never_asked(spec: Quantity) -> Meaning:
+def unasked_fact(spec: Quantity) -> Meaning:
     """A fact that this snapshot's source did not ask."""
     if spec.type == "boolean":
-        return Truth(sql.unknown("boolean"), asked=False)
+        return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     if spec.type == "code":
-        return Code(sql.unknown("text"), frozenset(spec.values), asked=False)
+        return Code(sql.unknown("text"), frozenset(spec.values), asked=False, grounded=False)
     if spec.type in ("month", "date"):
-        return Moment(sql.unknown("date"), asked=False)
+        return Moment(sql.unknown("date"), asked=False, grounded=False)
     return nothing_known(Unit.parse(spec.unit))
 
 
@@ -59,7 +87,7 @@ def parameter_meaning(pack: Pack, layout: Layout, on_day: Figures, unit: str | N
     """A dated figure as a number; unknown where no value holds, or where it is in another currency than the snapshot."""
     parsed = Unit.parse(unit)
     if parsed.has(pack.currency.code) and layout.currency.code != pack.currency.code:
-        return nothing_known(parsed, asked=False)
+        return nothing_known(parsed, asked=False, grounded=False)
     values = {code: number(value, parsed) for code, value in on_day.areas.items()}
     general = number(on_day.default, parsed) if on_day.default is not None else nothing_known(parsed, asked=True)
     if not values:
@@ -90,7 +118,7 @@ def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
         raise LanguageError(f"The fact is declared in `{declared}`, but its rule gives `{meaning.unit}`.", "Change the unit or the rule.")
     bounded = _within_declared(replace(meaning, unit=declared), spec, currency)
     scale = stored_scale(spec, currency)
-    if bounded.real or bounded.scale == scale or not bounded.asked:
+    if bounded.real or bounded.scale == scale or never_asked(bounded):
         return bounded
     if bounded.scale > scale:
         raise LanguageError(f"The rule gives {bounded.scale} decimals, the fact is declared with {scale}.", f"Write `scale: {bounded.scale}`.")
@@ -98,7 +126,13 @@ def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
 
 
 def _within_declared(meaning: Number, spec: Derived, currency: Currency) -> Number:
-    """Declared bounds narrow what the compiler need expect (they are checked where the rows are)."""
-    if spec.min is not None and meaning.least is None and not meaning.real:
-        return replace(meaning, least=int(spec.min.scaleb(meaning.scale)))
-    return meaning
+    """Bounds that a derived fact declares are known of it, as those of an asked fact are."""
+    if meaning.real:
+        return meaning
+    least, most = _declared_bounds(spec, meaning.scale, currency)
+    return replace(
+        meaning,
+        least=meaning.least if least is None else least,
+        most=meaning.most if most is None else most,
+        reach=max(abs(least), abs(most)) if least is not None and most is not None else meaning.reach,
+    )

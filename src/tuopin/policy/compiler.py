@@ -113,15 +113,16 @@ def compile_node(node: Node, world: World) -> Meaning:
 
 def _literal(value: Decimal | str | bool) -> Meaning:
     if isinstance(value, bool):
-        return Truth(sql.truth(value), certain=True)
+        return Truth(sql.truth(value), certain=True, grounded=False)
     if isinstance(value, str):
-        return Code(sql.text(value), None, certain=True, literal=value)
+        return Code(sql.text(value), None, certain=True, grounded=False, literal=value)
     return number(value)
 
 
 def _join(word: str, parts: list[Truth]) -> Truth:
     joined = (sql.both if word == "and" else sql.either)(part.sql for part in parts)
-    return Truth(joined, all(part.certain for part in parts), all(part.asked for part in parts))
+    certain, asked = all(part.certain for part in parts), all(part.asked for part in parts)
+    return Truth(joined, certain, asked, any(part.grounded for part in parts))
 
 
 def _compare(word: str, left: Meaning, right: Meaning) -> Truth:
@@ -130,12 +131,12 @@ def _compare(word: str, left: Meaning, right: Meaning) -> Truth:
     if word not in ("=", "<>"):
         raise LanguageError(f"`{word}` compares numbers, but this is {_kind(left)} and {_kind(right)}.", "Use = or <>.")
     certain = left.certain and right.certain
-    asked = left.asked and right.asked
+    asked, grounded = left.asked and right.asked, left.grounded or right.grounded
     if isinstance(left, Code) and isinstance(right, Code):
         _check_codes(left, right)
-        return Truth(sql.compare(word, left.sql, right.sql), certain, asked)
+        return Truth(sql.compare(word, left.sql, right.sql), certain, asked, grounded)
     if isinstance(left, Truth) and isinstance(right, Truth):
-        return Truth(sql.compare(word, left.sql, right.sql), certain, asked)
+        return Truth(sql.compare(word, left.sql, right.sql), certain, asked, grounded)
     raise LanguageError(f"{_kind(left).capitalize()} cannot be compared with {_kind(right)}.", "Compare values of one type.")
 
 
@@ -154,7 +155,8 @@ def _one_of(value: Meaning, options: Iterable[Literal]) -> Truth:
             if not isinstance(option, Code):
                 raise LanguageError("The list holds something that is not a code.", "Write codes in single quotes.")
             _check_codes(value, option)
-        return Truth(sql.one_of(value.sql, [option.sql for option in meanings if isinstance(option, Code)]), value.certain, value.asked)
+        found = sql.one_of(value.sql, [option.sql for option in meanings if isinstance(option, Code)])
+        return Truth(found, value.certain, value.asked, value.grounded)
     if isinstance(value, Number):
         return _join("or", [_compare("=", value, option) for option in meanings])
     raise LanguageError(f"`in` looks up a code or a number, but this is {_kind(value)}.")
@@ -162,7 +164,7 @@ def _one_of(value: Meaning, options: Iterable[Literal]) -> Truth:
 
 def _is_unknown(value: Meaning) -> Truth:
     if not value.asked:
-        return Truth(sql.unknown("boolean"), asked=False)
+        return Truth(sql.unknown("boolean"), asked=False, grounded=value.grounded)
     if isinstance(value, Number):
         return Truth(arithmetic.is_unknown(value), certain=True)
     return Truth(sql.is_unknown(value.sql), certain=True)
@@ -182,23 +184,30 @@ def _ratio(arguments: list[Meaning], _: World) -> Meaning:
 
 
 def _months_since(arguments: list[Meaning], world: World) -> Meaning:
+    """Completed months; a month counts as its first day."""
     moment = _moment("months_since", arguments)
     years = sql.compute("-", sql.integer(world.as_of.year), sql.year_of(moment.sql))
     months = sql.compute("-", sql.integer(world.as_of.month), sql.month_of(moment.sql))
-    return _elapsed(sql.compute("+", sql.compute("*", years, sql.integer(12)), months), moment, Unit.parse("month"))
+    begun = sql.compute("+", sql.compute("*", years, sql.integer(12)), months)
+    not_yet = sql.compare(">", sql.day_of(moment.sql), sql.integer(world.as_of.day))
+    return _elapsed(begun, not_yet, moment, Unit.parse("month"))
 
 
 def _years_since(arguments: list[Meaning], world: World) -> Meaning:
+    """Completed years: the age at the last birthday."""
     moment = _moment("years_since", arguments)
-    years = sql.compute("-", sql.integer(world.as_of.year), sql.year_of(moment.sql))
-    not_yet = sql.compare(">", sql.month_of(moment.sql), sql.integer(world.as_of.month))
-    elapsed = sql.choose([(not_yet, sql.compute("-", years, sql.integer(1)))], otherwise=years)
-    return _elapsed(sql.choose([(sql.is_known(moment.sql), elapsed)]), moment, Unit.parse("year"))
+    begun = sql.compute("-", sql.integer(world.as_of.year), sql.year_of(moment.sql))
+    month, this_month = sql.month_of(moment.sql), sql.integer(world.as_of.month)
+    later_day = sql.compare(">", sql.day_of(moment.sql), sql.integer(world.as_of.day))
+    not_yet = sql.either([sql.compare(">", month, this_month), sql.both([sql.compare("=", month, this_month), later_day])])
+    return _elapsed(begun, not_yet, moment, Unit.parse("year"))
 
 
-def _elapsed(value: Sql, moment: Moment, unit: Unit) -> Number:
-    whole = sql.cast(value, "bigint")
-    return Number(whole, whole, 0, unit, certain=moment.certain, asked=moment.asked, least=-(10**5), most=10**5)
+def _elapsed(begun: Sql, not_yet: Sql, moment: Moment, unit: Unit) -> Number:
+    completed = sql.choose([(not_yet, sql.compute("-", begun, sql.integer(1)))], otherwise=begun)
+    whole = sql.cast(sql.choose([(sql.is_known(moment.sql), completed)]), "bigint")
+    asked = {"certain": moment.certain, "asked": moment.asked, "grounded": moment.grounded}
+    return Number(whole, whole, 0, unit, reach=10**5, **asked)
 
 
 _SCALARS: dict[str, Callable[[list[Meaning], World], Meaning]] = {

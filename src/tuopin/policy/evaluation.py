@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,6 +21,7 @@ import pyarrow as pa
 from tuopin.policy.facts_plan import FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
 from tuopin.policy.layout import Layout, layout_of, tier_column
+from tuopin.policy.joins import Progress, join_once, joined_tables, silent
 from tuopin.policy.pack import Pack
 from tuopin.policy.rules_plan import FigureValues, RulesPlan, plan_rules
 from tuopin.policy.territories import territorial_codes
@@ -28,13 +29,7 @@ from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.tables.manifest import SCHEMA_VERSION
 
-Progress = Callable[[str, int, int], None]
-
 FACTS, EVALUATED = "facts", "evaluated"
-
-
-def silent(_: str, __: int, ___: int) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)
@@ -133,22 +128,13 @@ class Evaluation:
     def _joined_tables(self) -> Iterator[None]:
         """Tables that the facts of all parts join: areas, standings, and registers resolved to households once."""
         self.engine.view("area_tiers", area_tiers(self.snapshot, self.layout))
-        for table in ("decisions", "leads"):
+        for table in ("decisions", "leads", "members", *(f"register:{name}" for name in self.facts_plan.registers)):
             if self.snapshot.has(table):
-                self.engine.view(table, self.snapshot.files(table))
-        self.engine.table("standings", _STANDINGS.format(as_of=self.layout.as_of) if self.layout.has("decisions") else _NO_STANDINGS)
-        self.engine.table("applications", _applications(self.layout))
-        for register in self.facts_plan.registers:
-            self.engine.view(register, self.snapshot.files(f"register:{register}"))
-        if self.facts_plan.registers:
-            self.engine.view("members", self.snapshot.files("members"))
-        for register in self.facts_plan.registers:
-            self.progress(f"register {register}", 0, 1)
-            self.engine.table(f"matches_{register}", self.facts_plan.matches_query(register))
+                self.engine.view(table.removeprefix("register:"), self.snapshot.files(table))
         try:
-            yield
+            yield join_once(self.engine, self.facts_plan, self.progress)
         finally:
-            for table in ("standings", "applications", *(f"matches_{register}" for register in self.facts_plan.registers)):
+            for table in joined_tables(self.facts_plan):
                 self.engine.drop(table)
 
     def _show_part(self, part: int) -> None:
@@ -236,35 +222,6 @@ def area_tiers(snapshot: Snapshot, layout: Layout) -> pa.Table:
     return pa.table(columns)
 
 
-_NO_STANDINGS = "SELECT CAST(NULL AS BIGINT) AS household_no, CAST(NULL AS VARCHAR) AS standing WHERE FALSE"
-_STANDINGS = """
-    SELECT household_no,
-           CASE decision WHEN 'entry' THEN 'registered' WHEN 'return' THEN 'returned' ELSE 'exited' END AS standing,
-           decided_on
-    FROM (
-        SELECT household_no, decision, decided_on,
-               ROW_NUMBER() OVER (PARTITION BY household_no ORDER BY decided_on DESC, known_at DESC, decision) AS recent
-        FROM decisions
-        WHERE decision IN ('entry', 'exit', 'return') AND decided_on <= DATE '{as_of}'
-    ) AS decided
-    WHERE recent = 1
-"""
-
-
-def _applications(layout: Layout) -> str:
-    """Households with an application that nobody has decided since."""
-    if not layout.has("leads"):
-        return "SELECT CAST(NULL AS BIGINT) AS household_no WHERE FALSE"
-    open_cases = f"lead = 'application' AND received_on <= DATE '{layout.as_of}'"
-    if not layout.has("decisions"):
-        return f"SELECT DISTINCT household_no FROM leads WHERE {open_cases}"
-    decided = f"SELECT household_no, MAX(decided_on) AS last FROM decisions WHERE decided_on <= DATE '{layout.as_of}' GROUP BY household_no"
-    return f"""
-        SELECT DISTINCT leads.household_no FROM leads LEFT JOIN ({decided}) AS decided ON decided.household_no = leads.household_no
-        WHERE {open_cases} AND (decided.last IS NULL OR received_on > decided.last)
-    """
-
-
 def _figures_key(pack: Pack) -> str:
     said = json.dumps({id: figure.model_dump(mode="json") for id, figure in pack.figures.items()}, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -289,11 +246,3 @@ def figure_row(result: FigureResult) -> list[str | int | None]:
     """A figure as JSON values: value (text, so that no digit is lost), counted, left out."""
     return [None if result.value is None else str(result.value), result.counted, result.left_out]
 
-
-def total(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Counts of several parts added up."""
-    added: dict[str, float] = {}
-    for part in parts:
-        for name, value in part.items():
-            added[name] = added.get(name, 0) + value
-    return added

@@ -14,12 +14,12 @@ from datetime import date
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.language import names, parse
+from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import Layout, tier_column
-from tuopin.policy.meaning import Meaning, Number
+from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
-from tuopin.policy.worlds import HouseholdWorld
+from tuopin.policy.worlds import FactError, HouseholdWorld
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
 COMPILER_VERSION = 1
@@ -57,25 +57,21 @@ class FactsPlan:
 
     def matches_query(self, register: str) -> Sql:
         """Households with a match in a register: one row each, made once before the loop over parts."""
-        columns = [sql.named(sql.column("household_no", "m"), "household_no")]
-        columns += [sql.named(tree, name) for name, tree in self.registers[register].items()]
-        return (
-            exp.select(*columns)
-            .from_(exp.to_table(register, alias="r"))
-            .join(exp.to_table("members", alias="m"), on=_same("person_key", "r", "m"))
-            .group_by(sql.column("household_no", "m"))
-        )
+        household = sql.column("household_no", "m")
+        matched = sql.select({"household_no": household, **self.registers[register]}, sql.table(register, "r"))
+        matched = matched.join(sql.table("members", "m"), on=_same("person_key", "r", "m"), copy=False)
+        return matched.group_by(household, copy=False)
 
     def facts_query(self) -> Sql:
         """One row a household, from the views households, members, dwellings, area_tiers, standings, applications and matches."""
-        query = exp.select(*(sql.named(tree, name) for name, tree in self.columns.items())).from_(exp.to_table("households", alias="h"))
-        query = query.join(exp.to_table("area_tiers", alias="a"), on=_same("area_code", "h", "a"), join_type="left")
+        query = sql.select(self.columns, sql.table("households", "h"))
+        query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
         if self.rollups:
-            rolled = [sql.named(tree, name) for name, tree in self.rollups.items()]
-            members = exp.select(sql.column("household_no"), *rolled).from_("members").group_by(sql.column("household_no"))
-            query = query.join(members.subquery("m"), on=_same("household_no", "h", "m"), join_type="left")
+            household = sql.column("household_no")
+            members = sql.select({"household_no": household, **self.rollups}, sql.table("members")).group_by(household, copy=False)
+            query = _left_join(query, members.subquery("m", copy=False), "household_no", "m")
         for table, alias in self._one_row_tables():
-            query = query.join(exp.to_table(table, alias=alias), on=_same("household_no", "h", alias), join_type="left")
+            query = _left_join(query, sql.table(table, alias), "household_no", alias)
         return query
 
     def _one_row_tables(self) -> list[tuple[str, str]]:
@@ -119,10 +115,12 @@ def _household_facts(pack: Pack) -> list[str]:
 
 def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
     """How a fact is read back, and the columns that store it; a fact that was never asked takes no column."""
-    if not meaning.asked:
-        return meaning, {}
+    if never_asked(meaning):
+        return unasked(meaning), {}
     if not isinstance(meaning, Number):
         return replace(meaning, sql=sql.column(id)), {id: meaning.sql}
+    if not meaning.real and (meaning.reach is None or meaning.reach >= sql.BIGINT_MOST):
+        raise FactError(LanguageError("The fact may be larger than can be stored.", "Give it, or the facts in its rule, `min:` and `max:`."), id)
     kind = "double" if meaning.real else "bigint"
     if meaning.exact:
         column = sql.column(id)
@@ -134,6 +132,10 @@ def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
 
 def _as(kind: str, tree: Sql) -> Sql:
     return tree if isinstance(tree, exp.Column) else sql.cast(tree, kind)
+
+
+def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Select:
+    return query.join(other, on=_same(column, "h", alias), join_type="left", copy=False)
 
 
 def _same(column: str, left: str, right: str) -> Sql:

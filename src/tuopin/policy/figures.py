@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
+import sqlglot
 from sqlglot import exp
 
 from tuopin.policy import sql
 from tuopin.policy.compiler import compile_condition, compile_number
-from tuopin.policy.facts_plan import FactsPlan, plan_facts
+from tuopin.policy.facts_plan import FactsPlan
 from tuopin.policy.files import Figure
 from tuopin.policy.language import Call, LanguageError, parse
-from tuopin.policy.layout import Layout, tier_column
+from tuopin.policy.layout import tier_column
 from tuopin.policy.meaning import Meaning, Number
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
@@ -39,9 +38,8 @@ class _FactsWorld:
         raise LanguageError(f"`{call.function}` stands in a figure.", "Give it a name under `derived` in facts.yaml.")
 
 
-def figure_value(pack: Pack, id: str, layout: Layout, facts: FactsPlan | None = None) -> Number:
+def figure_value(pack: Pack, id: str, facts: FactsPlan) -> Number:
     """What a figure is a statistic of, as a number of one household."""
-    facts = facts or plan_facts(pack, layout, date.max)
     return compile_number(parse(pack.figures[id].value, division=True), _FactsWorld(facts))
 
 
@@ -52,18 +50,14 @@ def figure_query(pack: Pack, id: str, facts: FactsPlan, source: str = "facts") -
     how much of the country the figure rests on.
     """
     figure = pack.figures[id]
-    world = _FactsWorld(facts)
-    value = compile_number(parse(figure.value, division=True), world)
+    value = figure_value(pack, id, facts)
     if not value.asked:
         return None
-    wanted = sql.truth(True) if figure.of is None else compile_condition(parse(figure.of), world).sql
+    wanted = sql.truth(True) if figure.of is None else compile_condition(parse(figure.of), _FactsWorld(facts)).sql
     area = sql.text("national") if figure.by == "national" else sql.column(tier_column(figure.by))
     known = value.low if value.exact else sql.choose([(sql.compare("=", value.low, value.high), value.low)])
-    rows = (
-        exp.select(sql.named(area, "area"), sql.named(_in_units(known, value), "value"), sql.named(_weight(figure, facts), "weight"))
-        .from_(exp.to_table(source))
-        .where(wanted)
-    )
+    columns = {"area": area, "value": _in_units(known, value), "weight": _weight(figure, facts)}
+    rows = sql.select(columns, sql.table(source), [wanted])
     return _STATISTICS[figure.statistic](rows)
 
 
@@ -72,14 +66,6 @@ def rounded(value: float | None) -> Decimal | None:
     if value is None:
         return None
     return Decimal(repr(value)).quantize(DECIMALS, ROUND_HALF_EVEN)
-
-
-def figures_used(pack: Pack, texts: Iterable[str]) -> list[str]:
-    """The figures of a pack that some formulas name."""
-    from tuopin.policy.language import names
-
-    used = {name for text in texts for name in names(parse(text))}
-    return [id for id in pack.figures if id in used]
 
 
 def _in_units(value: Sql, number: Number) -> Sql:
@@ -145,13 +131,9 @@ def _count(rows: exp.Select) -> Sql:
 
 
 def _over(rows: exp.Select, text: str) -> Sql:
-    import sqlglot
-
     statement = sqlglot.parse_one(text, dialect="duckdb")
     assert isinstance(statement, exp.Query)
     return statement.with_("population", as_=rows)
 
 
 _STATISTICS = {"median": _median, "mean": _mean, "sum": _sum, "count": _count}
-
-FigureResults = Mapping[str, Mapping[str, Decimal | None]]

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -127,7 +127,7 @@ class Parameter(Part):
 class Assumption(Part):
     """What an unknown item of a roll-up counts as, and who said so."""
 
-    value: Number | bool
+    value: StrictBool | Number
     source: Source
 
 
@@ -364,7 +364,7 @@ class StandardsFile(Part):
 
 # --- examples/*.yaml -------------------------------------------------------------------------------------------------
 
-Value = bool | Number | str | None
+Value = StrictBool | Number | str | None
 
 
 class ExpectedProposal(Part):
@@ -386,7 +386,11 @@ class Expected(Part):
 
 
 class Example(Part):
-    """A household in words a villager knows, and what the policy must say of it."""
+    """A household in words a villager knows, and what the policy must say of it.
+
+    `areas` are the codes of the areas it lives in, the highest tier first; `area` are facts of them. A short way for one
+    area of the highest tier is `area:` among the household's facts.
+    """
 
     story: Text
     as_of: Day
@@ -397,6 +401,8 @@ class Example(Part):
     covered: list[Id] = []
     standing: Literal["none", "registered", "exited"] = "none"
     applied: bool = False
+    areas: list[str] = []
+    area: dict[str, Value] = {}
     figures: dict[Id, Number] = {}
     expect: Expected
 

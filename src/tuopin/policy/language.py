@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects import DuckDB
 from sqlglot.errors import SqlglotError
 
 MAX_DEPTH = 60
@@ -25,6 +28,16 @@ SCALARS = {"greatest": 2, "least": 2, "ratio": 2, "months_since": 1, "years_sinc
 REGISTER_TEST = "in_register"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class _Conditions(DuckDB):
+    """DuckDB's grammar with no function known to it: what a name in front of brackets means, we say ourselves."""
+
+    class Parser(DuckDB.Parser):
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {}
+        NO_PAREN_FUNCTIONS: ClassVar = {}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar = {}
 
 
 class LanguageError(ValueError):
@@ -161,6 +174,7 @@ class Call(Node):
         return self.arguments
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str, *, division: bool = False) -> Node:
     """Read a condition or expression.
 
@@ -171,10 +185,10 @@ def parse(text: str, *, division: bool = False) -> Node:
     Raises:
         LanguageError: it is not in the language; the message says which part and what to write instead.
     """
-    if ";" in text or "--" in text or "/*" in text:
-        raise LanguageError("A condition is one line of logic: no `;` and no comments.", "Write a YAML comment (#) instead.")
+    if any(mark in text for mark in (";", "--", "/*", "{", "}")):
+        raise LanguageError("A condition is one line of logic: no `;`, no braces, no comments.", "Write a YAML comment (#) instead.")
     try:
-        tree = sqlglot.parse_one(text, dialect="duckdb")
+        tree = sqlglot.parse_one(text, dialect=_Conditions)
     except (SqlglotError, RecursionError):
         raise LanguageError(f"`{_short(text)}` cannot be read as a condition.", "Check brackets, quotes and the words and, or, not.") from None
     if division and isinstance(tree, exp.Div):
@@ -187,16 +201,11 @@ def names(node: Node) -> frozenset[str]:
     return frozenset(piece.id for piece in node.walk() if isinstance(piece, Name))
 
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
-_ARITHMETIC: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
-_KNOWN_TO_SQL: dict[type[exp.Expression], str] = {
-    exp.Greatest: "greatest", exp.Least: "least", exp.CountIf: "count_if",
-}  # fmt: skip
-
-
-def _node(tree: exp.Expression | None, depth: int) -> Node:
+_ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
+def _node(tree: exp.Expr | None, depth: int) -> Node:
     if tree is None:
         raise LanguageError("A part of the condition is missing.")
     if depth > MAX_DEPTH:
@@ -226,38 +235,36 @@ def _node(tree: exp.Expression | None, depth: int) -> Node:
         return _name(tree)
     if kind in (exp.Literal, exp.Boolean):
         return _literal(tree, deeper)
-    if kind in _KNOWN_TO_SQL:
-        return _call(_KNOWN_TO_SQL[kind], [tree.this, *tree.expressions], deeper)
     if kind is exp.Anonymous:
         return _call(str(tree.this).lower(), tree.expressions, deeper)
     raise _refusal(tree)
 
 
-def _join(word: str, tree: exp.Expression, depth: int) -> Join:
+def _join(word: str, tree: exp.Expr, depth: int) -> Join:
     """Flatten `a and b and c`, however long, without deepening."""
     kind = exp.And if word == "and" else exp.Or
-    parts: list[exp.Expression] = []
-    rest: exp.Expression = tree
+    parts: list[exp.Expr] = []
+    rest: exp.Expr = tree
     while isinstance(rest, kind):
         parts.append(rest.expression)
         rest = rest.this
     return Join(word, tuple(_node(part, depth) for part in [rest, *reversed(parts)]))
 
 
-def _is(tree: exp.Expression, depth: int) -> Node:
+def _is(tree: exp.Expr, depth: int) -> Node:
     if isinstance(tree.expression, exp.Null):
         return IsUnknown(_node(tree.this, depth))
     raise LanguageError("After `is` only `null` or `not null` may stand.", "Write `x` or `not x` for a yes-or-no fact.")
 
 
-def _negative(tree: exp.Expression, depth: int) -> Node:
+def _negative(tree: exp.Expr, depth: int) -> Node:
     inner = _node(tree.this, depth)
     if isinstance(inner, Literal) and isinstance(inner.value, Decimal):
         return Literal(-inner.value)
     return Arithmetic("-", Literal(Decimal(0)), inner)
 
 
-def _name(tree: exp.Expression) -> Name:
+def _name(tree: exp.Expr) -> Name:
     if not isinstance(tree, exp.Column) or tree.args.get("table") or not isinstance(tree.this, exp.Identifier):
         raise LanguageError(f"`{_short(tree.sql())}` is not a name.", "Write the id of a fact, test, parameter or line.")
     identifier = tree.this.this
@@ -266,7 +273,7 @@ def _name(tree: exp.Expression) -> Name:
     return Name(identifier)
 
 
-def _literal(tree: exp.Expression, depth: int) -> Literal:
+def _literal(tree: exp.Expr, depth: int) -> Literal:
     if isinstance(tree, exp.Boolean):
         return Literal(bool(tree.this))
     if isinstance(tree, exp.Neg):
@@ -288,7 +295,7 @@ def _number(text: str) -> Decimal:
     return number
 
 
-def _call(function: str, arguments: list[exp.Expression], depth: int) -> Call:
+def _call(function: str, arguments: list[exp.Expr], depth: int) -> Call:
     if function not in ROLLUPS and function not in SCALARS and function != REGISTER_TEST:
         known = ", ".join(sorted([*ROLLUPS, *SCALARS, REGISTER_TEST]))
         raise LanguageError(f"`{_short(function)}` is not a function of this language.", f"Known: {known}.")
@@ -298,7 +305,7 @@ def _call(function: str, arguments: list[exp.Expression], depth: int) -> Call:
     return Call(function, tuple(_node(argument, depth) for argument in arguments))
 
 
-def _refusal(tree: exp.Expression) -> LanguageError:
+def _refusal(tree: exp.Expr) -> LanguageError:
     shown = _short(tree.sql())
     if isinstance(tree, exp.Div):
         return LanguageError(f"`{shown}` divides.", "Multiply the other side instead (income >= line * size), or write ratio(a, b).")

@@ -140,12 +140,21 @@ def by_area(territory: Territory, values: Mapping[str, Number], default: Number)
     numbers = [values[code] for code in codes]
     low = _cases(territory, codes, [n.low for n in numbers], default.low)
     high = low if default.exact and all(n.exact for n in numbers) else _cases(territory, codes, [n.high for n in numbers], default.high)
-    bounds = [n for n in (*numbers, default) if n.least is not None or n.certain]
-    least = min((n.least for n in bounds if n.least is not None), default=None)
-    most = max((n.most for n in bounds if n.most is not None), default=None)
     everywhere = [*numbers, default]
-    certain, asked = all(n.certain for n in everywhere), any(n.asked for n in everywhere)
-    return Number(low, high, default.scale, default.unit, default.real, least, most, certain, asked)
+    known = [n for n in everywhere if n.constant is not None or n.least is not None]
+    return Number(
+        low,
+        high,
+        default.scale,
+        default.unit,
+        default.real,
+        least=min((n.least for n in known if n.least is not None), default=None),
+        most=max((n.most for n in known if n.most is not None), default=None),
+        reach=max(n.reach or 0 for n in everywhere),
+        certain=all(n.certain for n in everywhere),
+        asked=any(n.asked for n in everywhere),
+        grounded=False,
+    )
 
 
 def _cases(territory: Territory, codes: list[str], values: list[Sql], default: Sql) -> Sql:
@@ -162,4 +171,5 @@ def truth_by_area(territory: Territory, pilots: list[tuple[list[str], Truth]], g
     rest = general.sql if general else sql.unknown("boolean")
     meanings: list[Meaning] = [meaning for _, meaning in pilots] + ([general] if general else [])
     certain = general is not None and all(meaning.certain for meaning in meanings)
-    return Truth(sql.choose(cases, otherwise=rest), certain, all(meaning.asked for meaning in meanings))
+    asked, grounded = all(meaning.asked for meaning in meanings), any(meaning.grounded for meaning in meanings)
+    return Truth(sql.choose(cases, otherwise=rest), certain, asked, grounded)

@@ -6,6 +6,7 @@ it is known, both unknown where nothing is. Every bound is a whole number in uni
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -21,12 +22,14 @@ class Truth:
     Attributes:
         sql: the column or condition.
         certain: it is never unknown.
-        asked: the facts under it were asked at all in this snapshot.
+        asked: every fact under it was asked in this snapshot.
+        grounded: at least one fact under it was (a fixed value is no fact).
     """
 
     sql: Sql
     certain: bool = False
     asked: bool = True
+    grounded: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Code:
     values: frozenset[str] | None
     certain: bool = False
     asked: bool = True
+    grounded: bool = True
     literal: str | None = None
 
 
@@ -52,6 +56,7 @@ class Moment:
     sql: Sql
     certain: bool = False
     asked: bool = True
+    grounded: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,9 @@ class Number:
         scale: decimals of the stored whole number; ignored for a real.
         unit: None for a bare literal, which takes the unit of what it stands beside.
         real: a double (a ratio or a probability), never summed.
-        least: a bound that the stored value is never below; None if unbounded.
-        most: a bound that the stored value is never above.
+        least: the pack says that the stored value is never below; None: it says nothing.
+        most: the pack says that the stored value is never above.
+        reach: how far from zero the stored value can be at all, by what storage allows; None: not known.
         certain: never unknown.
         constant: the value itself, where it is the same for every household.
     """
@@ -77,8 +83,10 @@ class Number:
     real: bool = False
     least: int | None = None
     most: int | None = None
+    reach: int | None = None
     certain: bool = False
     asked: bool = True
+    grounded: bool = True
     constant: Decimal | None = None
 
     @property
@@ -91,9 +99,8 @@ class Number:
         """Whether it can never be below zero."""
         return self.least is not None and self.least >= 0
 
-    def both(self, change: object) -> Number:
-        """The number with a change made to each bound (`change` is a function of one SQL tree)."""
-        assert callable(change)
+    def both(self, change: Callable[[Sql], Sql]) -> Number:
+        """The number with a change made to each bound."""
         low = change(self.low)
         return replace(self, low=low, high=low if self.exact else change(self.high))
 
@@ -107,7 +114,8 @@ def number(value: Decimal, unit: Unit | None = None) -> Number:
     scale = max(0, -exponent)
     stored = int(value.scaleb(scale))
     written = sql.integer(stored)
-    return Number(written, written, scale, unit, least=stored, most=stored, certain=True, constant=value)
+    bounds = {"least": stored, "most": stored, "reach": abs(stored)}
+    return Number(written, written, scale, unit, certain=True, grounded=False, constant=value, **bounds)
 
 
 def exact(
@@ -117,13 +125,34 @@ def exact(
     unit: Unit | None = None,
     least: int | None = None,
     most: int | None = None,
+    reach: int | None = None,
     certain: bool = False,
 ) -> Number:
-    """A number in one column."""
-    return Number(column, column, scale, unit, least=least, most=most, certain=certain)
+    """A number in one column; with both bounds declared, they are its reach."""
+    if least is not None and most is not None:
+        reach = max(abs(least), abs(most))
+    return Number(column, column, scale, unit, least=least, most=most, reach=reach, certain=certain)
 
 
 def nothing_known(unit: Unit | None = None, *, asked: bool = False) -> Number:
     """A number of which nobody knows anything."""
     null = sql.unknown("bigint")
-    return Number(null, null, unit=unit, asked=asked)
+    return Number(null, null, unit=unit, reach=0, asked=asked, grounded=False)
+
+
+def unasked(meaning: Meaning) -> Meaning:
+    """The same kind of thing, of which nothing is known because nobody asked."""
+    match meaning:
+        case Number(unit=unit):
+            return nothing_known(unit)
+        case Truth():
+            return Truth(sql.unknown("boolean"), asked=False, grounded=False)
+        case Code(values=values):
+            return Code(sql.unknown("text"), values, asked=False, grounded=False)
+        case Moment():
+            return Moment(sql.unknown("date"), asked=False, grounded=False)
+
+
+def never_asked(meaning: Meaning) -> bool:
+    """Whether nothing under it was asked: then nothing may be said, whatever its bounds would allow."""
+    return not meaning.asked and not meaning.grounded

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from tuopin.policy import arithmetic, sql
 from tuopin.policy.files import Standard
-from tuopin.policy.meaning import Number, Truth
+from tuopin.policy.meaning import Number, Truth, never_asked
 from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.sql import Sql
 from tuopin.terms import Answer
@@ -46,8 +46,7 @@ def proposals(rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answe
         "severity_high": high,
         "reply_days": sql.integer(standard.reply_days) if standard.reply_days else sql.unknown("bigint"),
     }
-    chosen = exp.select(*(sql.named(tree, name) for name, tree in columns.items())).from_("evaluated").where(gives(column, when))
-    return chosen.where(also) if also is not None else chosen
+    return sql.select(columns, sql.table("evaluated"), [gives(column, when), *([also] if also is not None else [])])
 
 
 def gives(truth: Truth, answer: Answer) -> Sql:
@@ -72,17 +71,29 @@ def _reasons(rules: RulesPlan, rule: str, when: Answer) -> Sql:
 
 
 def _unknown(rules: RulesPlan, rule: str) -> Sql:
-    """Facts that are unknown where a rule that reads them cannot tell."""
+    """Facts that are unknown and that an undecided rule reads, on a path of undecided rules up to this one."""
     needed: dict[str, list[Sql]] = {}
-    for id in rules.under(rule):
-        compiled = rules.rules[id]
-        for fact in compiled.reads:
-            needed.setdefault(fact, []).append(_cannot_tell(rules, id))
-    parts = []
-    for fact, undecided in sorted(needed.items()):
-        unknown = sql.both([fact_unknown(rules, fact), sql.either(undecided)])
-        parts.append(sql.choose([(unknown, sql.text(fact))]))
+    for id, undecided in undecided_paths(rules, rule).items():
+        for fact in rules.rules[id].reads:
+            needed.setdefault(fact, []).append(undecided)
+    parts = [
+        sql.choose([(sql.both([fact_unknown(rules, fact), sql.either(undecided)]), sql.text(fact))])
+        for fact, undecided in sorted(needed.items())
+    ]
     return sql.joined_text(parts)
+
+
+def undecided_paths(rules: RulesPlan, rule: str) -> dict[str, Sql]:
+    """For a rule and each that it rests on: whether it cannot tell, and something that it leaves undecided on the way up.
+
+    A fact that only a decided rule reads would settle nothing.
+    """
+    paths = {rule: _cannot_tell(rules, rule)}
+    for id in sorted(rules.under(rule), key=lambda id: -rules.rules[id].layer):
+        above = [paths[parent] for parent in paths if id in rules.rules[parent].rests_on]
+        if id != rule and above:
+            paths[id] = sql.both([_cannot_tell(rules, id), sql.either(above)])
+    return paths
 
 
 def _cannot_tell(rules: RulesPlan, id: str) -> Sql:
@@ -93,7 +104,7 @@ def _cannot_tell(rules: RulesPlan, id: str) -> Sql:
 def fact_unknown(rules: RulesPlan, fact: str) -> Sql:
     """Whether a stored fact is not known exactly."""
     meaning = rules.facts.meanings[fact]
-    if not meaning.asked:
+    if never_asked(meaning):
         return sql.truth(True)
     return arithmetic.is_unknown(meaning) if isinstance(meaning, Number) else sql.is_unknown(meaning.sql)
 
@@ -116,7 +127,7 @@ def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
 
 def _columns(rules: RulesPlan, fact: str) -> list[Sql]:
     meaning = rules.facts.meanings[fact]
-    if not meaning.asked:
+    if never_asked(meaning):
         return []
     if not isinstance(meaning, Number):
         return [meaning.sql]

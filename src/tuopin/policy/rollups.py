@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tuopin.policy import arithmetic, sql
-from tuopin.policy.columns import STORED_MOST
 from tuopin.policy.files import Assumption
 from tuopin.policy.language import LanguageError
-from tuopin.policy.meaning import Meaning, Number, Truth, nothing_known
+from tuopin.policy.meaning import Meaning, Number, Truth, never_asked, nothing_known
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
 
@@ -31,11 +30,13 @@ def any_or_all(function: str, condition: Truth, aggregate: Aggregate) -> Truth:
 
     Over nobody (no row is joined) any-of is not met and all-of is met.
     """
-    if not condition.asked:
-        return Truth(sql.unknown("boolean"), asked=False)
+    if never_asked(condition):
+        return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     if function == "any_of":
-        return decided(aggregate(sql.largest(graded(condition))), YES, condition.certain)
-    return decided(aggregate(sql.smallest(graded(condition))), NO, condition.certain)
+        found = decided(aggregate(sql.largest(graded(condition))), YES, condition.certain)
+    else:
+        found = decided(aggregate(sql.smallest(graded(condition))), NO, condition.certain)
+    return replace(found, asked=condition.asked)
 
 
 def graded(condition: Truth) -> Sql:
@@ -56,48 +57,62 @@ def decided(grade: Sql, by: int, certain: bool) -> Truth:
 
 def counted(condition: Truth, aggregate: Aggregate) -> Number:
     """How many members: surely, and at most. Over nobody 0."""
-    if not condition.asked:
+    if never_asked(condition):
         return nothing_known(PERSON)
     one, none = sql.integer(1), sql.integer(0)
     low = sql.coalesce(aggregate(sql.total(sql.choose([(condition.sql, one)], otherwise=none))), none)
     high = low
     if not condition.certain:
         high = sql.coalesce(aggregate(sql.total(sql.choose([(sql.deny(condition.sql), none)], otherwise=one))), none)
-    return Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, certain=condition.certain)
+    return Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS, certain=condition.certain, asked=condition.asked)
 
 
 def summed(item: Number, aggregate: Aggregate) -> Number:
-    """The total; an unknown item lies between the bounds that its fact declares, else the total is unknown. Over nobody 0."""
-    if not item.asked:
+    """The total; an unknown item lies between the bounds that its fact declares, else the total is unknown. Over nobody 0.
+
+    Raises:
+        LanguageError: the total may be too large to be counted exactly.
+    """
+    if never_asked(item):
         return nothing_known(item.unit)
-    least, most = _times(item.least, min), _times(item.most, max)
+    if item.reach is None or item.reach * MOST_MEMBERS >= sql.BIGINT_MOST:
+        raise LanguageError("The sum over members may be too large to be stored.", "Give the fact `min:` and `max:`.")
     if item.certain and item.exact:
         low = high = sql.coalesce(aggregate(sql.total(item.low)), sql.integer(0))
     else:
-        low = _total(item.low, _declared(item.least), aggregate)
-        high = _total(item.high, _declared(item.most), aggregate)
-    return replace(item, low=low, high=high, least=least, most=most, constant=None, certain=item.certain and item.exact)
+        low, high = _total(item.low, item.least, aggregate), _total(item.high, item.most, aggregate)
+    least, most = _times(item.least, min), _times(item.most, max)
+    certain = item.certain and item.exact
+    return replace(item, low=low, high=high, least=least, most=most, reach=item.reach * MOST_MEMBERS, constant=None, certain=certain)
 
 
 def largest_or_smallest(function: str, item: Number, aggregate: Aggregate) -> Number:
-    """The largest or smallest; an unknown member leaves open the side on which it might lie. Over nobody unknown."""
-    if not item.asked:
+    """The largest or smallest; an unknown member lies between the bounds that its fact declares. Over nobody unknown."""
+    if never_asked(item):
         return nothing_known(item.unit)
     pick = sql.largest if function == "max_of" else sql.smallest
-    low, high = aggregate(pick(item.low)), aggregate(pick(item.high))
     if item.certain and item.exact:
-        return replace(item, low=low, high=low, constant=None, certain=False)
-    if function == "max_of":
-        high = _if_all_known(item.high, high, aggregate)
-    else:
-        low = _if_all_known(item.low, low, aggregate)
+        found = aggregate(pick(item.low))
+        return replace(item, low=found, high=found, constant=None, certain=False)
+    low = _extreme(pick, item.low, item.least, aggregate, open_ended=function == "min_of")
+    high = _extreme(pick, item.high, item.most, aggregate, open_ended=function == "max_of")
     return replace(item, low=low, high=high, constant=None, certain=False)
+
+
+def _extreme(
+    pick: Callable[[Sql], Sql], bound: Sql, declared: int | None, aggregate: Aggregate, *, open_ended: bool
+) -> Sql:
+    """One end of a largest or smallest; it stays open if an unknown member could lie beyond all known ones."""
+    if declared is not None:
+        return aggregate(pick(sql.coalesce(bound, sql.integer(declared))))
+    found = aggregate(pick(bound))
+    return _if_all_known(bound, found, aggregate) if open_ended else found
 
 
 def without_members(function: str, item: Meaning) -> Meaning:
     """No member was listed: nothing is known of them, not even that there is nobody."""
     if function in ("any_of", "all_of"):
-        return Truth(sql.unknown("boolean"), asked=False)
+        return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     if function == "count_if":
         return nothing_known(PERSON)
     return nothing_known(item.unit if isinstance(item, Number) else Unit())
@@ -112,9 +127,13 @@ def assuming(item: Meaning, assume: Assumption | None) -> Meaning:
     if assume is None or item.certain:
         return item
     if isinstance(item, Truth) and isinstance(assume.value, bool):
-        return Truth(sql.coalesce(item.sql, sql.truth(assume.value)), certain=True, asked=item.asked)
+        return Truth(sql.coalesce(item.sql, sql.truth(assume.value)), certain=True, asked=item.asked, grounded=item.grounded)
     if isinstance(item, Number) and not isinstance(assume.value, bool):
-        filled = sql.coalesce(item.low, sql.integer(int(assume.value.scaleb(item.scale))))
+        stored = assume.value.scaleb(item.scale)
+        if item.real or stored != int(stored):
+            raise LanguageError(f"`assume` gives {assume.value}, but only {item.scale} decimals are kept.", "Round it, or raise the scale of the fact.")
+        known = sql.is_known(item.low) if item.exact else sql.compare("=", item.low, item.high)
+        filled = sql.choose([(known, item.low)], otherwise=sql.integer(int(stored)))
         return replace(item, low=filled, high=filled, certain=True)
     raise LanguageError("What `assume` says does not fit what is rolled up.", "Give a number for a sum, true or false for a condition.")
 
@@ -133,17 +152,12 @@ def _if_all_known(bound: Sql, value: Sql, aggregate: Aggregate) -> Sql:
     return sql.choose([(sql.compare("=", aggregate(sql.largest(unknown)), sql.integer(0)), value)])
 
 
-def _declared(bound: int | None) -> int | None:
-    """A bound that the pack declared; the storage limit of a type is no knowledge of a household."""
-    return None if bound is None or abs(bound) in STORED_MOST.values() else bound
-
-
 def _times(bound: int | None, pick: Callable[[int, int], int]) -> int | None:
     return None if bound is None else pick(0, bound) * MOST_MEMBERS
 
 
 def share(condition: Truth, size: Number, aggregate: Aggregate) -> Number:
     """The share of members, from 0 to 1; over nobody unknown."""
-    if not condition.asked:
+    if never_asked(condition):
         return nothing_known(Unit())
     return arithmetic.ratio(counted(condition, aggregate), size)

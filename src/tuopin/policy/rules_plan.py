@@ -6,7 +6,7 @@ the first and the last possible group. Rules that name other rules stand in a la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -18,11 +18,12 @@ from tuopin.policy.columns import parameter_meaning, same_scale
 from tuopin.policy.compiler import compile_condition, compile_number
 from tuopin.policy.dated import InForce, figures_on, in_force, parameter_on
 from tuopin.policy.files import Categories, CategoriesEdition, Item, Parameter, Score, ScoreEdition, Standard, StandardEdition
-from tuopin.policy.language import Call, LanguageError, names, parse
+from tuopin.policy.language import Call, LanguageError, parse
 from tuopin.policy.layout import Layout, by_area, truth_by_area
 from tuopin.policy.meaning import Code, Meaning, Number, Truth, nothing_known, number
 from tuopin.policy.pack import Pack, Rule
 from tuopin.policy.facts_plan import FactsPlan
+from tuopin.policy.figures import figure_value
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
 
@@ -42,10 +43,12 @@ class CompiledRule:
         meaning: how other rules read its columns.
         columns: the columns and the trees that compute them.
         asked: every fact under it was asked in this snapshot.
+        grounded: at least one was.
         rests_on: the rules that it names directly.
         reads: the stored facts that it names directly.
         tests: its named parts, each readable from the answers (a pilot's parts only in the pilot's areas).
         applies: whether it is asked of a household at all; None: of everybody.
+        figures: the parameters and lines that it names, for the household's area.
     """
 
     rule: Rule
@@ -53,10 +56,12 @@ class CompiledRule:
     meaning: Meaning
     columns: Mapping[str, Sql]
     asked: bool
+    grounded: bool
     rests_on: tuple[str, ...]
     reads: tuple[str, ...]
     tests: Mapping[str, Truth] = field(default_factory=dict)
     applies: Truth | None = None
+    figures: Mapping[str, Number] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class RulesPlan:
 
     def query(self, source: str = "facts") -> exp.Query:
         """Every household's facts with the answers beside them, from the stored rows of facts."""
-        query: exp.Query = exp.select("*").from_(exp.to_table(source))
+        query: exp.Query = exp.select("*").from_(sql.table(source), copy=False)
         for layer in range(1 + max((c.layer for c in self.rules.values()), default=0)):
             added = [
                 sql.named(tree, name)
@@ -112,8 +117,8 @@ class RulesPlan:
                 if compiled.layer == layer
                 for name, tree in compiled.columns.items()
             ]
-            inner = exp.to_table(source) if layer == 0 else query.subquery(f"layer{layer}")
-            query = exp.select("*", *added).from_(inner)
+            inner = sql.table(source) if layer == 0 else query.subquery(f"layer{layer}", copy=False)
+            query = exp.select("*", *added, copy=False).from_(inner, copy=False)
         return query
 
 
@@ -136,6 +141,21 @@ def plan_rules(pack: Pack, facts: FactsPlan, day: date, figures: FigureValues, l
             compiling.rule(id)
     order = [id for id in pack.rules if id in compiling.done]
     return RulesPlan({id: compiling.done[id] for id in order}, day, facts)
+
+
+def rule_errors(pack: Pack, facts: FactsPlan, day: date, figures: FigureValues) -> list[RuleError]:
+    """Every rule in force on a day that does not compile, each named where the mistake stands."""
+    compiling = _Rules(pack, facts, day, figures, facts.layout)
+    errors: list[RuleError] = []
+    for id, rule in pack.rules.items():
+        if in_force(rule.spec.editions, day).anything:
+            try:
+                compiling.rule(id)
+            except RuleError as error:
+                errors.append(error)
+            except LanguageError as error:
+                errors.append(RuleError(error, rule, ()))
+    return errors
 
 
 class RuleError(LanguageError):
@@ -163,8 +183,10 @@ class _Rules:
             circle = " → ".join([*self.underway[self.underway.index(id) :], id])
             raise LanguageError(f"The rule rests on itself: {circle}.", "Break the circle.")
         self.underway.append(id)
-        self.done[id] = compiled = self._compile(self.pack.rules[id])
-        self.underway.pop()
+        try:
+            self.done[id] = compiled = self._compile(self.pack.rules[id])
+        finally:
+            self.underway.pop()
         return compiled
 
     def _compile(self, rule: Rule) -> CompiledRule:
@@ -191,7 +213,8 @@ class _Rules:
         if standard.applies_if is None:
             return met
         world.applies = applies = world.condition(standard.applies_if, None)
-        return Truth(sql.both([applies.sql, met.sql]), applies.certain and met.certain, applies.asked and met.asked)
+        certain, asked = applies.certain and met.certain, applies.asked and met.asked
+        return Truth(sql.both([applies.sql, met.sql]), certain, asked, met.grounded)
 
     def _text(self, world: _RuleWorld, standard: Standard, edition: StandardEdition) -> tuple[Truth, dict[str, Truth]]:
         with world.reading(standard.editions.index(edition), edition.tests):
@@ -234,7 +257,10 @@ class _Rules:
         cases = [(sql.compare("=", code.sql, sql.text(value)), sql.integer(given)) for value, given in sorted(stored.items())]
         low = sql.choose(cases, otherwise=sql.integer(min(stored.values())))
         high = low if code.certain else sql.choose(cases, otherwise=sql.integer(max(stored.values())))
-        return Number(low, high, scale, least=min(stored.values()), most=max(stored.values()), certain=code.certain, asked=code.asked)
+        least, most = min(stored.values()), max(stored.values())
+        reach = max(abs(least), abs(most))
+        certain = {"certain": code.certain, "asked": code.asked, "grounded": code.grounded}
+        return Number(low, high, scale, least=least, most=most, reach=reach, **certain)
 
     # --- categories --------------------------------------------------------------------------------------------------
 
@@ -253,8 +279,8 @@ class _Rules:
         columns = {f"{id}_first": sql.choose(possible, otherwise=rest), f"{id}_last": sql.choose(certain, otherwise=rest)}
         first, last = sql.column(f"{id}_first"), sql.column(f"{id}_last")
         values = frozenset(group.id for group in edition.categories)
-        asked = all(truth.asked for _, truth in truths)
-        return Code(sql.choose([(sql.compare("=", first, last), first)]), values, asked=asked), columns
+        asked, grounded = all(truth.asked for _, truth in truths), any(truth.grounded for _, truth in truths)
+        return Code(sql.choose([(sql.compare("=", first, last), first)]), values, asked=asked, grounded=grounded), columns
 
 
 class _RuleWorld:
@@ -268,6 +294,7 @@ class _RuleWorld:
         self.reads: dict[str, None] = {}
         self.parts: dict[str, Truth] = {}
         self.applies: Truth | None = None
+        self.figures: dict[str, Number] = {}
         self._edition = 0
         self._underway: list[str] = []
 
@@ -275,13 +302,9 @@ class _RuleWorld:
         """The nearest meaning of a name."""
         if name in self.tests:
             return self.part(name)
-        if name in self.parameters:
-            return self._parameter(self.parameters[name], name)
         pack = self.rules.pack
-        if name in pack.parameters:
-            return self._parameter(pack.parameters[name], name)
-        if name in pack.lines:
-            return line_meaning(pack, self.rules.layout, name, self.rules.day, self.rules.figures)
+        if name in self.parameters or name in pack.parameters or name in pack.lines:
+            return self._figure(name)
         if name in self.rules.facts.meanings:
             self.reads[name] = None
             return self.rules.facts.meanings[name]
@@ -325,6 +348,17 @@ class _RuleWorld:
         finally:
             self._underway.pop()
 
+    def _figure(self, name: str) -> Number:
+        """A figure of the law: a parameter of this rule, one that rules share, or a line."""
+        if name not in self.figures:
+            rules, parameter = self.rules, self.parameters.get(name) or self.rules.pack.parameters.get(name)
+            self.figures[name] = (
+                self._parameter(parameter, name)
+                if parameter
+                else line_meaning(rules.pack, rules.facts, name, rules.day, rules.figures, rules.layout)
+            )
+        return self.figures[name]
+
     def _parameter(self, parameter: Parameter, name: str) -> Number:
         on_day = parameter_on(parameter, self.rules.day)
         if on_day is None:
@@ -367,7 +401,17 @@ class _RuleWorld:
 
     def _compiled(self, meaning: Meaning, columns: Mapping[str, Sql]) -> CompiledRule:
         return CompiledRule(
-            self.rule, self._layer(), meaning, columns, meaning.asked, tuple(self.rests_on), tuple(self.reads), self.parts, self.applies
+            rule=self.rule,
+            layer=self._layer(),
+            meaning=meaning,
+            columns=columns,
+            asked=meaning.asked,
+            grounded=meaning.grounded,
+            rests_on=tuple(self.rests_on),
+            reads=tuple(self.reads),
+            tests=self.parts,
+            applies=self.applies,
+            figures=self.figures,
         )
 
 
@@ -384,13 +428,23 @@ class _Reading:
         self.world.tests = {}
 
 
-def line_meaning(pack: Pack, layout: Layout, id: str, day: date, figures: FigureValues) -> Number:
+def line_meaning(
+    pack: Pack, facts: FactsPlan, id: str, day: date, figures: FigureValues, layout: Layout | None = None
+) -> Number:
     """A line on a day, as a number in its unit: dated values, or a formula over figures and parameters.
+
+    Args:
+        pack: the pack.
+        facts: the plan of the facts that figures are made of.
+        id: the line.
+        day: the policy's day.
+        figures: the values of the figures.
+        layout: the shape of one part of the snapshot; default: of the whole.
 
     Raises:
         LanguageError: the line has no value or formula on that day, or its formula does not give its unit.
     """
-    line = pack.lines[id]
+    line, layout = pack.lines[id], layout or facts.layout
     if line.values:
         on_day = figures_on(line.values, day)
         if on_day is None:
@@ -399,7 +453,7 @@ def line_meaning(pack: Pack, layout: Layout, id: str, day: date, figures: Figure
     started = [start for start in line.formulas if start <= day]
     if not started:
         raise LanguageError(f"The line `{id}` has no formula on {day}.", "Date its first formula no later than the rule that uses it.")
-    value = compile_number(parse(line.formulas[max(started)]), _LineWorld(pack, layout, day, figures))
+    value = compile_number(parse(line.formulas[max(started)]), _LineWorld(pack, facts, layout, day, figures))
     if value.unit is not None and value.unit != Unit.parse(line.unit):
         raise LanguageError(f"The line `{id}` is declared in `{line.unit}`, but its formula gives `{value.unit}`.", "Change one of them.")
     return replace(value, unit=Unit.parse(line.unit))
@@ -408,8 +462,8 @@ def line_meaning(pack: Pack, layout: Layout, id: str, day: date, figures: Figure
 class _LineWorld:
     """What names mean in the formula of a line: figures and shared parameters."""
 
-    def __init__(self, pack: Pack, layout: Layout, day: date, figures: FigureValues) -> None:
-        self.pack, self.layout, self.day, self.figures = pack, layout, day, figures
+    def __init__(self, pack: Pack, facts: FactsPlan, layout: Layout, day: date, figures: FigureValues) -> None:
+        self.pack, self.facts, self.layout, self.day, self.figures = pack, facts, layout, day, figures
         self.as_of = layout.as_of
 
     def lookup(self, name: str) -> Meaning:
@@ -429,7 +483,7 @@ class _LineWorld:
         raise LanguageError(f"`{call.function}` stands in the formula of a line.", "Make it a figure in lines.yaml.")
 
     def _figure(self, name: str) -> Number:
-        unit = figure_unit(self.pack, name)
+        unit = figure_unit(self.pack, name, self.facts)
         values = self.figures.get(name, {})
         known = {code: number(value, unit) for code, value in values.items() if value is not None}
         if NATIONAL in known:
@@ -439,26 +493,32 @@ class _LineWorld:
         return by_area(self.layout.territory, {code: same_scale(n, scale) for code, n in known.items()}, replace(nowhere, scale=scale))
 
 
-def figure_unit(pack: Pack, id: str) -> Unit:
+def figure_unit(pack: Pack, id: str, facts: FactsPlan) -> Unit:
     """The unit that a figure's own text gives (a median has the unit of what it is a median of)."""
-    from tuopin.policy.figures import figure_value  # figures reads facts, this file reads figures' units only
-    from tuopin.policy.layout import everything_asked
-
     if pack.figures[id].statistic == "count":
         return Unit.parse("person" if pack.figures[id].weight == "persons" else "household")
-    return figure_value(pack, id, everything_asked(pack, date.max)).unit or Unit()
+    return figure_value(pack, id, facts).unit or Unit()
 
 
 def _points_if(condition: Truth, points: Decimal) -> Number:
     given = number(points)
-    stored, nothing = sql.integer(int(points.scaleb(given.scale))), sql.integer(0)
-    surely = sql.choose([(condition.sql, stored)], otherwise=nothing)
-    least, most = min(0, given.least or 0), max(0, given.most or 0)
-    if condition.certain:
-        return Number(surely, surely, given.scale, least=least, most=most, certain=True, asked=condition.asked)
-    possibly = sql.choose([(sql.deny(condition.sql), nothing)], otherwise=stored)
+    stored = int(points.scaleb(given.scale))
+    surely = sql.choose([(condition.sql, sql.integer(stored))], otherwise=sql.integer(0))
+    possibly = surely
+    if not condition.certain:
+        possibly = sql.choose([(sql.deny(condition.sql), sql.integer(0))], otherwise=sql.integer(stored))
     low, high = (surely, possibly) if points >= 0 else (possibly, surely)
-    return Number(low, high, given.scale, least=least, most=most, asked=condition.asked)
+    return Number(
+        low,
+        high,
+        given.scale,
+        least=min(0, stored),
+        most=max(0, stored),
+        reach=abs(stored),
+        certain=condition.certain,
+        asked=condition.asked,
+        grounded=condition.grounded,
+    )
 
 
 def _probability(points: Number, edition: ScoreEdition) -> Number | None:
@@ -485,19 +545,3 @@ def _general(held: InForce[ScoreEdition] | InForce[CategoriesEdition]):  # type:
         raise LanguageError("A score or a list of categories has no pilot editions.", "Write the pilot as a standard of its own.")
     return held.general
 
-
-def names_in(rule: Rule, day: date) -> frozenset[str]:
-    """Every name that a rule's texts of a day use."""
-    held: Sequence[object] = in_force(rule.spec.editions, day).editions
-    texts: list[str] = []
-    for edition in held:
-        match edition:
-            case StandardEdition(tests=tests, met=met):
-                texts += [*tests.values(), met]
-            case ScoreEdition(items=items):
-                texts += [item.when or item.fact or "" for item in items]
-            case CategoriesEdition(categories=groups):
-                texts += [group.when for group in groups if group.when]
-    if isinstance(rule.spec, Standard) and rule.spec.applies_if:
-        texts.append(rule.spec.applies_if)
-    return frozenset(name for text in texts for name in names(parse(text)))

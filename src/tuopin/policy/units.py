@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _WORD = re.compile(r"[A-Za-z%][A-Za-z0-9_%]*")
 
 
@@ -54,9 +55,10 @@ class Unit:
             powers[word] = powers.get(word, 0) + sign * power
         return self._of(powers)
 
-    def replace(self, word: str, by: str) -> Unit:
-        """The same unit with one word exchanged, such as the currency of another survey."""
-        return self._of({by if name == word else name: power for name, power in self.powers})
+    @property
+    def currency(self) -> str | None:
+        """The currency in it (three capitals), if it is money."""
+        return next((name for name, _ in self.powers if _CURRENCY.fullmatch(name)), None)
 
     def has(self, word: str) -> bool:
         """Whether the word stands in it."""

@@ -10,19 +10,28 @@ from contextlib import contextmanager
 from datetime import date
 
 from tuopin.policy import rollups, sql
-from tuopin.policy.columns import checked, fact_meaning, never_asked, parameter_meaning
+from tuopin.policy.columns import checked, fact_meaning, parameter_meaning, unasked_fact
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
 from tuopin.policy.dated import parameter_on
 from tuopin.policy.files import Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.layout import Layout, table_of
-from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, nothing_known
+from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 
 STANDINGS = frozenset({"none", "registered", "exited", "returned"})
 
 _ALIAS = {"household": "h", "dwelling": "d", "area": "a"}
+
+
+class FactError(LanguageError):
+    """A derived fact that does not compile; `fact` is its id."""
+
+    def __init__(self, error: LanguageError, fact: str) -> None:
+        """Keep the message and where it belongs."""
+        super().__init__(error.what, error.fix)
+        self.fact = fact
 
 
 class FactWorld:
@@ -58,14 +67,19 @@ class FactWorld:
         """A fact as the snapshot holds it, or never asked."""
         table = table_of(spec.entity)
         if not self.layout.has(table, id):
-            return never_asked(spec)
+            return unasked_fact(spec)
         in_every_row = table in ("households", "members") or spec.entity.startswith("register:")
         certain = in_every_row and self.layout.complete(table, id)
         return fact_meaning(spec, sql.column(id, alias), self.layout.currency, certain=certain)
 
-    def derived(self, spec: Derived) -> Meaning:
+    def derived(self, name: str, spec: Derived) -> Meaning:
         """A fact computed by its rule, held to the type and unit it declares."""
-        return checked(compile_node(parse(spec.rule), _Scope(self, spec)), spec, self.layout.currency)
+        try:
+            return checked(compile_node(parse(spec.rule), _Scope(self, spec)), spec, self.layout.currency)
+        except FactError:
+            raise
+        except LanguageError as error:
+            raise FactError(error, name) from None
 
     def parameter(self, spec: Derived, name: str) -> Meaning:
         """A parameter of a derived fact, on the policy's day."""
@@ -81,8 +95,10 @@ class FactWorld:
             circle = " → ".join([*self._underway[self._underway.index(name) :], name])
             raise LanguageError(f"The fact is computed from itself: {circle}.", "Break the circle.")
         self._underway.append(name)
-        yield
-        self._underway.pop()
+        try:
+            yield
+        finally:
+            self._underway.pop()
 
 
 class _Scope:
@@ -113,7 +129,7 @@ class MemberWorld(FactWorld):
             raise LanguageError(f"`{name}` is not a fact of a member.", "Inside a roll-up, name member facts of facts.yaml.")
         if isinstance(spec, Fact) or (spec.given and self.layout.has("members", name)):
             return self.asked(name, spec, "members")
-        return self.derived(spec)
+        return self.derived(name, spec)
 
 
 class RegisterWorld(FactWorld):
@@ -162,7 +178,7 @@ class HouseholdWorld(FactWorld):
             raise LanguageError(f"`{name}` is a fact of a {spec.entity}, not of the household.", fix)
         if isinstance(spec, Fact) or (spec.given and self.layout.has(table_of(spec.entity), name)):
             return self.asked(name, spec, _ALIAS[spec.entity])
-        return self.derived(spec)
+        return self.derived(name, spec)
 
     def rolled_up(self, call: Call, spec: Derived) -> Meaning:
         """A roll-up in the rule of a derived fact."""
@@ -213,15 +229,15 @@ class HouseholdWorld(FactWorld):
         """Yes on a match; no only where the register covers the area and every member has a key; else cannot tell."""
         register = self._register_named(call.arguments[0])
         condition = compile_condition(call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec))
-        if not self.layout.has(register) or not self.layout.has("members", "person_key") or not condition.asked:
-            return Truth(sql.unknown("boolean"), asked=False)
+        if not self.layout.has(register) or not self.layout.has("members", "person_key") or never_asked(condition):
+            return Truth(sql.unknown("boolean"), asked=False, grounded=False)
         grade = _column_of(sql.largest(rollups.graded(condition)), self.matches.setdefault(register, {}), f"r_{register}")
         cases = [
             (sql.compare("=", grade, sql.integer(rollups.YES)), sql.truth(True)),
             (sql.compare("=", grade, sql.integer(rollups.PERHAPS)), sql.unknown("boolean")),
             (self._looked_up_whole(register), sql.truth(False)),
         ]
-        return Truth(sql.choose(cases))
+        return Truth(sql.choose(cases), asked=condition.asked)
 
     def _register_named(self, node: Node) -> str:
         if not isinstance(node, Name) or node.id not in self.pack.about.registers:
@@ -236,7 +252,8 @@ class HouseholdWorld(FactWorld):
         if self.layout.complete("members", "person_key"):
             return covers
         keyless = sql.choose([(sql.is_unknown(sql.column("person_key", "members")), sql.integer(1))], otherwise=sql.integer(0))
-        return sql.both([covers, sql.compare("=", self._over_members(sql.largest(keyless)), sql.integer(0))])
+        anybody_keyless = sql.coalesce(self._over_members(sql.largest(keyless)), sql.integer(0))
+        return sql.both([covers, sql.compare("=", anybody_keyless, sql.integer(0))])
 
 
 def _column_of(tree: Sql, columns: dict[str, Sql], alias: str) -> Sql:

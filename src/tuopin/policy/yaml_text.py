@@ -22,6 +22,7 @@ Plain = str | int | Decimal | bool | None | list[Any] | dict[str, Any]
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 30
+MAX_DIGITS = 40
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -128,10 +129,7 @@ class _Reader:
 
     def _value(self, event: yaml.Event, loc: Loc) -> Plain:
         self.lines.setdefault(loc, event.start_mark.line + 1)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
-            raise self._refuse(
-                event, "Anchors, aliases and tags are not used here.", "A rule must say what a reader sees.", "Write the value out."
-            )
+        self._refuse_extras(event)
         if len(loc) > MAX_DEPTH:
             raise self._refuse(event, f"More than {MAX_DEPTH} levels are nested here.", "", "Flatten the file.")
         if isinstance(event, yaml.MappingStartEvent):
@@ -139,6 +137,11 @@ class _Reader:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(loc)
         return self._scalar(event)
+
+    def _refuse_extras(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
+            why, fix = "A rule must say what a reader sees.", "Write the value out."
+            raise self._refuse(event, "Anchors, aliases and tags are not used here.", why, fix)
 
     def _mapping(self, loc: Loc) -> dict[str, Plain]:
         result: dict[str, Plain] = {}
@@ -153,6 +156,7 @@ class _Reader:
     def _key(self, event: yaml.Event) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._refuse(event, "A key must be a single word.", "", "Check the indentation and the brackets.")
+        self._refuse_extras(event)
         if event.value == "<<" and event.implicit[0]:
             raise self._refuse(
                 event, "Merge keys (<<) are not used here.", "A rule must say what a reader sees.", "Write the values out."
@@ -180,6 +184,8 @@ class _Reader:
         if _NOT_FINITE.fullmatch(text):
             why = "No figure of a policy is infinite or undefined."
             raise self._refuse(event, f"`{text}` is not a number.", why, "Write a number, or leave it out.")
+        if len(text) > MAX_DIGITS and _NUMBER.fullmatch(text):
+            raise self._refuse(event, f"A number of {len(text)} digits stands here.", "No figure of a policy is that long.", "Check it.")
         if _INTEGER.fullmatch(text):
             return int(text)
         if _DIGITS.fullmatch(text):

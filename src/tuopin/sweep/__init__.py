@@ -1,6 +1,8 @@
-"""A policy over a whole register: which stage runs on what, the run itself, and the ledger of runs."""
+"""A policy over a whole register: which stage runs on what, the run itself, its ledger; and one household explained."""
 
+from tuopin.sweep.examples import ExampleResult, run_examples
+from tuopin.sweep.explanation import Explanation, explain_household
 from tuopin.sweep.ledger import Ledger
 from tuopin.sweep.run import SweepResult, run_sweep
 
-__all__ = ["Ledger", "SweepResult", "run_sweep"]
+__all__ = ["ExampleResult", "Explanation", "Ledger", "SweepResult", "explain_household", "run_examples", "run_sweep"]

@@ -14,9 +14,10 @@ from typing import Any
 from sqlglot import exp
 
 from tuopin.policy import EVALUATED, Evaluation, Pack, RulesPlan
-from tuopin.policy.evaluation import Progress, figure_row, silent
+from tuopin.policy.evaluation import figure_row
+from tuopin.policy.joins import Progress, silent
 from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.route import ROUTE
+from tuopin.sweep.route import proposals_query
 from tuopin.sweep.summary import Tally, summarised, tally_query
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.engines import open_engine
@@ -104,7 +105,7 @@ def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> Sw
 def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, dict[str, int]], str]:
     """Every part's answers and proposals; the counts, the proposals by stage and kind, and the proposals' content hash."""
     rules = evaluation.rules_plan
-    queries = [] if evaluation.layout.survey else [query for stage in ROUTE.values() for query in stage(rules)]
+    query = None if evaluation.layout.survey else proposals_query(rules)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
     tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
@@ -115,17 +116,17 @@ def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, d
         evaluation.evaluate(part)
         evaluation.engine.write(_answers(rules, evaluation), folder / "answers" / f"part-{part:05d}.parquet")
         tally.add(names, evaluation.engine.rows(counts)[0])
-        if queries:
-            _propose(evaluation, queries, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
+        if query is not None:
+            _propose(evaluation, query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
     return tally, proposed, content.hexdigest()
 
 
 def _propose(
-    evaluation: Evaluation, queries: list[exp.Select], file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
+    evaluation: Evaluation, query: exp.Query, file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
 ) -> None:
     engine = evaluation.engine
-    engine.table("proposed", _all_of(queries))
+    engine.table("proposed", query)
     in_order = exp.select(*(exp.column(c.name, quoted=True) for c in PROPOSALS.structural)).from_("proposed").order_by("household_id", "stage", "kind", "rule")
     engine.write(in_order, file)
     for stage, kind, count in engine.rows("SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"):
@@ -134,13 +135,6 @@ def _propose(
     for batch in engine.batches(in_order):
         content.add(batch)
     engine.drop("proposed")
-
-
-def _all_of(queries: list[exp.Select]) -> exp.Query:
-    union: exp.Query = queries[0]
-    for query in queries[1:]:
-        union = exp.union(union, query, distinct=False, copy=False)
-    return union
 
 
 def _answers(rules: RulesPlan, evaluation: Evaluation) -> exp.Select:

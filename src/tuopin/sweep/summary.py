@@ -76,7 +76,8 @@ def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapp
         "met": {id: tally.whole(f"met:{id}") for id in standards},
         "cannot_tell": cannot_tell,
         "cannot_tell_share": {id: round(count / households, 6) if households else None for id, count in cannot_tell.items()},
-        "never_asked": [id for id in standards if not evaluation.rules_plan.rules[id].asked],
+        "never_asked": [id for id in standards if not evaluation.rules_plan.rules[id].grounded],
+        "partly_asked": [id for id in standards if (c := evaluation.rules_plan.rules[id]).grounded and not c.asked],
         **_headline(evaluation, tally),
         "headcounts": {id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards},
         "lines": {id: line_value(evaluation, id) for id in evaluation.pack.lines},
@@ -115,5 +116,5 @@ def _headcount(evaluation: Evaluation, tally: Tally, id: str) -> dict[str, float
 
 def line_value(evaluation: Evaluation, id: str) -> str | None:
     """A line's value where it is one number for the whole country; None where it differs by area or cannot be told."""
-    value = line_meaning(evaluation.pack, evaluation.layout, id, evaluation.day, evaluation.figure_values)
+    value = line_meaning(evaluation.pack, evaluation.facts_plan, id, evaluation.day, evaluation.figure_values)
     return None if value.constant is None else f"{value.constant.normalize():f}"

@@ -1,0 +1,321 @@
+"""Do a pack's rules fit together, so that nobody learns of a mistake from a refused household?
+
+Reading (pack.py) looks at each file alone. Here names, types, units, dates, languages and references are checked over
+the whole pack, on every day on which a text begins, announced texts included; all problems come at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+
+from tuopin.policy.columns import declared_columns
+from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts
+from tuopin.policy.figures import figure_query
+from tuopin.policy.files import Categories, Standard
+from tuopin.policy.language import LanguageError
+from tuopin.policy.layout import everything_asked
+from tuopin.policy.pack import Pack, Rule
+from tuopin.policy.rules_plan import NATIONAL, FigureValues, RuleError, line_meaning, rule_errors
+from tuopin.policy.units import Unit
+from tuopin.policy.worlds import FactError
+from tuopin.policy.yaml_text import Loaded
+from tuopin.tables import table_named
+from tuopin.terms import DataError, Place, Problem
+
+#: Names that conditions or stored rows use for something else.
+RESERVED = frozenset({*STRUCTURE, *BUILT_IN[1:], "weight", "member_no", "person_key", "national", "true", "false", "null"})
+
+
+def check_pack(pack: Pack) -> list[Problem]:
+    """Every problem of a pack whose files were read; none if it can be swept."""
+    problems = [
+        *_names(pack),
+        *_languages(pack),
+        *_units(pack),
+        *_core_facts(pack),
+        *_editions(pack),
+        *_references(pack),
+        *_examples(pack),
+    ]
+    return list(dict.fromkeys(problems or _compiled(pack)))
+
+
+def checked_pack(pack: Pack) -> Pack:
+    """The pack itself.
+
+    Raises:
+        DataError: it has problems.
+    """
+    if problems := check_pack(pack):
+        raise DataError(problems)
+    return pack
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _names(pack: Pack) -> Iterator[Problem]:
+    """One id, one meaning, in the whole pack."""
+    seen: dict[str, Place] = {}
+    for id, place in _global_ids(pack):
+        if id in RESERVED:
+            yield Problem(f"`{id}` has a meaning of its own.", place, "Conditions would be ambiguous.", "Choose another id.")
+        if id in seen:
+            yield Problem(f"`{id}` names two things.", place, f"It stands already at {seen[id]}.", "Rename one.")
+        seen[id] = place
+    for rule in pack.rules.values():
+        for name, place in _local_names(rule):
+            if name in seen:
+                why = f"It hides the one at {seen[name]}."
+                yield Problem(f"`{name}` is used again inside `{rule.id}`.", place, why, "Rename it here.")
+
+
+def _global_ids(pack: Pack) -> Iterator[tuple[str, Place]]:
+    for file, key, ids in (
+        ("facts.yaml", "facts", pack.facts),
+        ("facts.yaml", "derived", pack.derived),
+        ("lines.yaml", "parameters", pack.parameters),
+        ("lines.yaml", "figures", pack.figures),
+        ("lines.yaml", "lines", pack.lines),
+    ):
+        for id in ids:
+            yield id, replace(pack.place(file, key, id), rule=id)
+    for rule in pack.rules.values():
+        yield rule.id, rule.place()
+
+
+def _local_names(rule: Rule) -> Iterator[tuple[str, Place]]:
+    for name in rule.spec.parameters:
+        yield name, rule.place("parameters", name)
+    if isinstance(rule.spec, Standard):
+        for index, edition in enumerate(rule.spec.editions):
+            for name in edition.tests:
+                yield name, rule.place("editions", index, "tests", name)
+                if name in rule.spec.parameters:
+                    yield name, rule.place("editions", index, "tests", name)
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+
+def _languages(pack: Pack) -> Iterator[Problem]:
+    """Every text stands in every language of the pack."""
+    wanted = set(pack.about.languages)
+    for loaded in pack.files.values():
+        for loc, languages in _texts(loaded, wanted):
+            if missing := sorted(wanted - languages):
+                why = "Somebody would read an empty line."
+                yield Problem(f"The text is missing in: {', '.join(missing)}.", loaded.place(loc), why, "Add it.")
+
+
+def _texts(loaded: Loaded, languages: set[str]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
+    def walk(value: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
+        if isinstance(value, dict):
+            if value and languages & set(value) and all(isinstance(text, str) for text in value.values()):
+                yield loc, set(value)
+                return
+            for key, inner in value.items():
+                yield from walk(inner, (*loc, key))
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from walk(inner, (*loc, index))
+
+    return walk(loaded.data, ())
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def _units(pack: Pack) -> Iterator[Problem]:
+    """Units are words; money is in the pack's currency; registers are declared."""
+    for key, facts in (("facts", pack.facts), ("derived", pack.derived)):
+        for id, fact in facts.items():
+            place = replace(pack.place("facts.yaml", key, id), rule=id)
+            yield from _unit(pack, fact.unit, fact.type == "money", place)
+            register = fact.entity.removeprefix("register:") if fact.entity.startswith("register:") else None
+            if register and register not in pack.about.registers:
+                yield Problem(f"There is no register `{register}`.", place, "", "Add it to `registers` in pack.yaml.")
+    for id, line in pack.lines.items():
+        yield from _unit(pack, line.unit, True, replace(pack.place("lines.yaml", "lines", id), rule=id))
+    for place, unit in _parameter_units(pack):
+        yield from _unit(pack, unit, False, place)
+
+
+def _unit(pack: Pack, unit: str | None, money: bool, place: Place) -> Iterator[Problem]:
+    try:
+        parsed = Unit.parse(unit)
+    except ValueError as error:
+        yield Problem(f"{error}.", place)
+        return
+    if money and not parsed.has(pack.currency.code):
+        yield Problem(f"The unit `{unit}` does not name the currency {pack.currency.code}.", place, "", f"Write {pack.currency.code}/year, for example.")
+
+
+def _parameter_units(pack: Pack) -> Iterator[tuple[Place, str | None]]:
+    for id, parameter in pack.parameters.items():
+        yield pack.place("lines.yaml", "parameters", id), parameter.unit
+    for id, derived in pack.derived.items():
+        for name, parameter in derived.parameters.items():
+            yield pack.place("facts.yaml", "derived", id, "parameters", name), parameter.unit
+    for rule in pack.rules.values():
+        for name, parameter in rule.spec.parameters.items():
+            yield rule.place("parameters", name), parameter.unit
+
+
+def _core_facts(pack: Pack) -> Iterator[Problem]:
+    """A fact that every country shares keeps its type and codes."""
+    for table, columns in declared_columns(pack, pack.currency).items():
+        try:
+            table_named(table).extended(columns)
+        except DataError as error:
+            for problem in error.problems:
+                where = pack.place("facts.yaml", "facts", str(problem.place.column))
+                yield replace(problem, place=replace(where, rule=problem.place.column))
+
+
+# --- editions and references -----------------------------------------------------------------------------------------
+
+
+def _editions(pack: Pack) -> Iterator[Problem]:
+    """Texts of one rule follow each other in time."""
+    for rule in pack.rules.values():
+        starts: dict[tuple[date, str, str], int] = {}
+        for index, edition in enumerate(rule.spec.editions):
+            key = (edition.from_, edition.status, ",".join(edition.areas))
+            if key in starts:
+                why = "Nobody could say which of the two holds."
+                yield Problem(f"Two editions begin on {edition.from_}.", rule.place("editions", index), why, "Date one later.")
+            starts[key] = index
+        if isinstance(rule.spec, Categories):
+            yield from _category_ids(rule, rule.spec)
+
+
+def _category_ids(rule: Rule, categories: Categories) -> Iterator[Problem]:
+    for index, edition in enumerate(categories.editions):
+        ids = [category.id for category in edition.categories]
+        for id in {id for id in ids if ids.count(id) > 1}:
+            yield Problem(f"The category `{id}` stands twice.", rule.place("editions", index), "", "Rename one.")
+
+
+def _references(pack: Pack) -> Iterator[Problem]:
+    """What is named by id elsewhere exists and is of the right kind."""
+    standards = dict(pack.standards())
+    for id in pack.about.headline:
+        if id not in standards:
+            yield Problem(f"The headline names `{id}`, which is no standard.", pack.place("pack.yaml", "headline"), "", "Name a standard.")
+    for id, figure in pack.figures.items():
+        if figure.by not in (NATIONAL, *pack.tiers):
+            place = replace(pack.place("lines.yaml", "figures", id, "by"), rule=id)
+            yield Problem(f"`{figure.by}` is no tier.", place, "", f"Write national, {', '.join(pack.tiers)}.")
+    for id, standard in standards.items():
+        severity = standard.severity
+        if severity is not None and (severity not in pack.rules or pack.rules[severity].loc[0] != "scores"):
+            yield Problem(f"The severity names `{severity}`, which is no score.", pack.rules[id].place("severity"), "", "Name a score.")
+
+
+def _examples(pack: Pack) -> Iterator[Problem]:
+    """Examples speak of facts and rules that exist."""
+    for id, example in pack.examples.items():
+        place = example_place(pack, id)
+        rows = [("household", example.household), ("dwelling", example.dwelling or {}), ("area", example.area)]
+        rows += [("member", member) for member in example.members or []]
+        rows += [(f"register:{name}", row) for name, found in example.registers.items() for row in found]
+        for entity, row in rows:
+            yield from _example_facts(pack, entity, row, place)
+        if len(example.areas) > len(pack.tiers):
+            yield Problem("The example names more areas than there are tiers.", place, "", f"Tiers: {', '.join(pack.tiers)}.")
+        wanted = [*example.expect.answers, *example.expect.numbers, *example.expect.categories]
+        for name in wanted:
+            if name.removesuffix("_probability") not in pack.rules:
+                yield Problem(f"The example expects an answer of `{name}`, which is no rule.", place, "", "Check the spelling.")
+
+
+def _example_facts(pack: Pack, entity: str, row: Mapping[str, object], place: Place) -> Iterator[Problem]:
+    beside = {"household": {"area"}, "member": {"keyless"}}.get(entity, {"member"} if entity.startswith("register:") else set())
+    for name in row:
+        fact = pack.facts.get(name) or pack.derived.get(name)
+        if name not in beside and (fact is None or fact.entity != entity):
+            yield Problem(f"The example gives a {entity} the fact `{name}`, which it does not have.", place, "", "Check the spelling.")
+
+
+def example_place(pack: Pack, id: str) -> Place:
+    """Where an example is written."""
+    for loaded in pack.files.values():
+        if ("examples", id) in loaded.lines:
+            return loaded.place(("examples", id), rule=id)
+    return Place(rule=id)
+
+
+# --- compiling -------------------------------------------------------------------------------------------------------
+
+
+def _compiled(pack: Pack) -> list[Problem]:
+    """What does not compile on some day on which a text begins."""
+    problems: list[Problem] = []
+    for reading in (pack, _as_if_in_force(pack)):
+        for day in _days(reading):
+            problems += _compiled_on(reading, day)
+    return problems
+
+
+def _compiled_on(pack: Pack, day: date) -> list[Problem]:
+    layout = everything_asked(pack, day)
+    try:
+        facts = plan_facts(pack, layout, day)
+    except FactError as error:
+        place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
+        return [Problem(error.what, place, f"On {day} the fact would not be computed.", error.fix)]
+    return [*_figures(pack, facts), *_lines(pack, facts, day), *_rules(pack, facts, day)]
+
+
+def _figures(pack: Pack, facts: FactsPlan) -> Iterator[Problem]:
+    for id in pack.figures:
+        try:
+            figure_query(pack, id, facts)
+        except LanguageError as error:
+            yield Problem(error.what, replace(pack.place("lines.yaml", "figures", id, "value"), rule=id), "", error.fix)
+
+
+def _lines(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
+    for id, line in pack.lines.items():
+        if min([*line.values, *line.formulas]) <= day:
+            try:
+                line_meaning(pack, facts, id, day, _sample(pack))
+            except LanguageError as error:
+                yield Problem(error.what, replace(pack.place("lines.yaml", "lines", id), rule=id), "", error.fix)
+
+
+def _rules(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
+    for error in rule_errors(pack, facts, day, _sample(pack)):
+        yield Problem(error.what, error.rule.place(*error.loc), "", error.fix)
+
+
+def _sample(pack: Pack) -> FigureValues:
+    """Some value for each figure: which one does not matter for types and units."""
+    return {id: {NATIONAL: Decimal(1000)} for id in pack.figures}
+
+
+def _days(pack: Pack) -> list[date]:
+    return sorted({edition.from_ for rule in pack.rules.values() for edition in rule.spec.editions if edition.status != "announced"})
+
+
+def _as_if_in_force(pack: Pack) -> Pack:
+    """The pack as it will be when what is announced has come into force."""
+    rules = {id: replace(rule, spec=_in_force(rule.spec)) for id, rule in pack.rules.items()}
+    return replace(pack, rules=rules)
+
+
+def _in_force(spec: BaseModel) -> Any:
+    editions = [
+        edition.model_copy(update={"status": "in_force"}) if edition.status == "announced" else edition for edition in spec.editions  # type: ignore[attr-defined]
+    ]
+    return spec.model_copy(update={"editions": editions})
+
+
+__all__ = ["RuleError", "check_pack", "checked_pack", "example_place"]

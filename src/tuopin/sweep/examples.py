@@ -1,0 +1,206 @@
+"""Do a pack's examples come out as an official worked them out by hand?
+
+Each example is a snapshot of one household, run through the same queries as a nation: facts, rules, proposals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+import pyarrow as pa
+
+from tuopin.policy import EVALUATED, Pack
+from tuopin.policy.check import example_place
+from tuopin.policy.columns import declared_columns
+from tuopin.policy.facts_plan import plan_facts
+from tuopin.policy.files import Example
+from tuopin.policy.explain import settling
+from tuopin.policy.household import Rows, evaluate_rows
+from tuopin.policy.layout import Layout, Territory, everything_asked, tier_column
+from tuopin.policy.rules_plan import NATIONAL, FigureValues, RulesPlan, plan_rules
+from tuopin.sweep.route import proposed
+from tuopin.tables import Column, arrow_schema, table_named
+from tuopin.tables.engines import Engine, open_engine
+from tuopin.terms import Answer, Place
+
+
+
+
+@dataclass(frozen=True)
+class ExampleResult:
+    """How an example came out.
+
+    Attributes:
+        id: the example.
+        place: where it is written.
+        differences: what came out otherwise than expected, a sentence each; empty: all as expected.
+    """
+
+    id: str
+    place: Place
+    differences: tuple[str, ...]
+
+
+def run_examples(pack: Pack, *, engine: str = "duckdb") -> list[ExampleResult]:
+    """Work out every example of a checked pack."""
+    with open_engine(engine, threads=1) as opened:
+        return [
+            ExampleResult(id, example_place(pack, id), tuple(_differences(opened, pack, example)))
+            for id, example in pack.examples.items()
+        ]
+
+
+def _differences(engine: Engine, pack: Pack, example: Example) -> Iterator[str]:
+    layout = _layout(pack, example)
+    facts = plan_facts(pack, layout, example.as_of)
+    rules = plan_rules(pack, facts, example.as_of, _figures(pack, example))
+    rows = _rows(pack, example, layout)
+    evaluate_rows(engine, rows, facts, rules)
+    answers = dict(engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()[0])
+    yield from _answers(rules, example, answers)
+    yield from _numbers(rules, example, answers)
+    yield from _categories(example, answers)
+    yield from _proposals(engine, pack, rules, rows, example)
+
+
+# --- what came out ---------------------------------------------------------------------------------------------------
+
+
+def _answers(rules: RulesPlan, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
+    for id, expected in example.expect.answers.items():
+        if id not in answers or id not in rules.rules:
+            yield f"`{id}` is not in force on {example.as_of}."
+        elif (found := Answer.of(answers[id]).value) != expected:
+            yield f"`{id}` is {found}, expected {expected}."
+
+
+def _numbers(rules: RulesPlan, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
+    for id, expected in example.expect.numbers.items():
+        low, high = (answers.get(f"{id}_{end}") for end in ("low", "high"))
+        wanted = expected if isinstance(expected, list) else [expected, expected]
+        scale = getattr(rules.rules[id].meaning, "scale", 0) if id in rules.rules else 0
+        found = [None if value is None else Decimal(str(value)).scaleb(-scale) for value in (low, high)]
+        if found != wanted:
+            yield f"`{id}` lies between {found[0]} and {found[1]}, expected {wanted[0]} to {wanted[1]}."
+
+
+def _categories(example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
+    for id, expected in example.expect.categories.items():
+        found = [answers.get(f"{id}_first"), answers.get(f"{id}_last")]
+        wanted = expected if isinstance(expected, list) else [expected, expected]
+        if found != wanted:
+            yield f"`{id}` is {found[0]} to {found[1]}, expected {wanted[0]} to {wanted[1]}."
+
+
+def _proposals(engine: Engine, pack: Pack, rules: RulesPlan, rows: Rows, example: Example) -> Iterator[str]:
+    left = proposed(engine, rules)
+    for expected in example.expect.proposals:
+        match = next((row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None)
+        if match is None:
+            yield f"No {expected.kind}{f' by {expected.rule}' if expected.rule else ''} is proposed."
+            continue
+        left.remove(match)
+        reasons = [reason for reason in (match["reasons"] or "").split(",") if reason]
+        if set(reasons) != set(expected.reasons):
+            yield f"The {expected.kind} has the reasons {reasons or 'none'}, expected {expected.reasons or 'none'}."
+        asked = settling(engine, pack, rules, rows, match["rule"]) if expected.kind == "visit" else []
+        if set(asked) != set(expected.unknown):
+            yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
+    for row in left:
+        yield f"A {row['kind']} by `{row['rule']}` is proposed ({row['reasons']}), which is not expected."
+
+
+# --- the snapshot of one ---------------------------------------------------------------------------------------------
+
+
+def _layout(pack: Pack, example: Example) -> Layout:
+    """Everything was asked; what the example leaves out is unknown. Without members there is no member table."""
+    layout = everything_asked(pack, example.as_of)
+    tables = {name: dict(columns) for name, columns in layout.tables.items()}
+    if example.members is None:
+        del tables["members"]
+        given = {id: 1 for id, derived in pack.derived.items() if derived.given and id in example.household}
+        tables["households"] |= given
+    tiers = dict(zip(_areas_of(example), pack.tiers, strict=False))
+    territory = Territory(pack.tiers, {**layout.territory.tier_of, **tiers})
+    return replace(layout, tables=tables, territory=territory, covered={name: ("*",) for name in example.covered})
+
+
+def _figures(pack: Pack, example: Example) -> FigureValues:
+    return {id: ({NATIONAL: example.figures[id]} if id in example.figures else {}) for id in pack.figures}
+
+
+def _rows(pack: Pack, example: Example, layout: Layout) -> Rows:
+    columns = declared_columns(pack, pack.currency)
+    areas = _areas_of(example)
+    household = {"household_no": 0, "household_id": "example", "area_code": areas[-1] if areas else None, **example.household}
+    tables = {
+        "households": _table("households", columns, [household]),
+        "dwellings": _table("dwellings", columns, [{"household_no": 0, **example.dwelling}] if example.dwelling is not None else []),
+        "area_tiers": _areas(pack, example),
+        "decisions": _table("decisions", {}, _decisions(example)),
+        "leads": _table("leads", {}, [_application(example.as_of)] if example.applied else []),
+    }
+    if example.members is not None:
+        members = [
+            {"household_no": 0, "member_no": number, "person_key": None if member.get("keyless") else number, **member}
+            for number, member in enumerate(example.members, start=1)
+        ]
+        tables["members"] = _table("members", columns, members)
+    for register in pack.about.registers:
+        rows = [{"person_key": row["member"], **row} for row in example.registers.get(register, [])]
+        tables[register] = _table(f"register:{register}", columns, rows)
+    return Rows(tables)
+
+
+def _areas_of(example: Example) -> list[str]:
+    """The codes of the areas the household lives in, the highest tier first."""
+    short = example.household.get("area")
+    return example.areas or ([str(short)] if short else [])
+
+
+def _areas(pack: Pack, example: Example) -> pa.Table:
+    codes = _areas_of(example)
+    tiers = {tier_column(tier): code for tier, code in zip_longest(pack.tiers, codes)}
+    text = {name: pa.array([value], pa.string()) for name, value in {"area_code": codes[-1] if codes else None, **tiers}.items()}
+    columns = declared_columns(pack, pack.currency).get("areas", [])
+    facts = {column.name: pa.array([_stored(column, example.area.get(column.name))], column.arrow) for column in columns}
+    return pa.table({**text, **facts})
+
+
+def _decisions(example: Example) -> list[dict[str, Any]]:
+    if example.standing == "none":
+        return []
+    long_ago = date(example.as_of.year - 1, 1, 1)
+    steps = ["entry", "exit"] if example.standing == "exited" else ["entry"]
+    return [
+        {"household_no": 0, "decision": step, "decided_on": long_ago.replace(month=1 + number), "known_at": long_ago}
+        for number, step in enumerate(steps)
+    ]
+
+
+def _application(as_of: date) -> dict[str, Any]:
+    return {"household_no": 0, "lead": "application", "received_on": as_of}
+
+
+def _table(name: str, columns: Mapping[str, list[Column]], rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows as the snapshot stores them; what a row does not say is unknown."""
+    table = table_named(name)
+    declared = [*table.structural, *columns.get(name, [])]
+    stored = [{column.name: _stored(column, row.get(column.name)) for column in declared} for row in rows]
+    return pa.Table.from_pylist(stored, schema=arrow_schema(declared))
+
+
+def _stored(column: Column, value: Any) -> Any:  # noqa: ANN401 - any fact's value
+    if value is None or isinstance(value, bool):
+        return value
+    if column.type in ("integer", "decimal", "money"):
+        return int(Decimal(value).scaleb(column.scale))
+    if column.type in ("month", "date") and isinstance(value, str):
+        return date.fromisoformat(value)
+    return value

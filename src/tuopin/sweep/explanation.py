@@ -1,0 +1,183 @@
+"""What does a sweep say of one household, in words: what is proposed, and why?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tuopin.policy import Evaluation, Pack
+from tuopin.policy.explain import CategorySeen, HouseholdSeen, ScoreSeen, Seen, StandardSeen, explain
+from tuopin.sweep.route import proposed
+from tuopin.sweep.wording import LANGUAGES
+from tuopin.tables import Snapshot
+from tuopin.tables.engines import open_engine
+from tuopin.terms import Problem, UsageError
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One household, explained.
+
+    Attributes:
+        seen: every test, score and category, with the facts and thresholds it saw.
+        proposals: what a sweep proposes for the household; empty for a survey.
+        pack: the policy.
+        language: of the words.
+        survey: the snapshot gives estimates, never cases.
+    """
+
+    seen: HouseholdSeen
+    proposals: list[dict[str, Any]]
+    pack: Pack
+    language: str
+    survey: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return {**self.seen.to_dict(), "proposals": self.proposals, "language": self.language}
+
+    def lines(self) -> list[str]:
+        """The explanation as plain lines, most important first; two spaces indent what belongs to the line above."""
+        return list(self._lines())
+
+    def _say(self, key: str, **values: object) -> str:
+        return LANGUAGES[self.language][key].format(**values)
+
+    def _lines(self) -> Iterator[str]:
+        seen = self.seen
+        area = " / ".join(seen.area)
+        yield self._say(
+            "heading", household=seen.household, area=area, pack=seen.pack, as_of=seen.as_of, facts_as_of=seen.facts_as_of
+        )
+        yield self._say("standing", standing=self._say(seen.standing))
+        for assumed in seen.assumptions:
+            yield self._say("assumed", **assumed)
+        yield ""
+        yield from self._proposed()
+        for standard in seen.standards:
+            yield ""
+            yield from self._standard(standard)
+        yield ""
+        yield from (self._score(score) for score in seen.scores)
+        yield from (self._category(category) for category in seen.categories)
+
+    def _proposed(self) -> Iterator[str]:
+        if self.survey:
+            yield self._say("survey")
+        elif not self.proposals:
+            yield self._say("nothing_proposed")
+        for proposal in self.proposals:
+            reasons = ", ".join(proposal["reasons"])
+            asks = proposal.get("asks") or ""
+            yield self._say(proposal["kind"], reasons=reasons, days=proposal["reply_days"], asks=asks)
+
+    def _standard(self, standard: StandardSeen) -> Iterator[str]:
+        yield self._say("rule", question=standard.question, answer=self._say(standard.answer), id=standard.id)
+        if standard.applies == "not_met":
+            yield "  " + self._say("not_asked_of")
+            return
+        for part in standard.parts:
+            yield "  " + self._say("part", id=part.id or standard.id, answer=self._say(part.answer), condition=part.condition)
+        for fact in standard.facts:
+            yield "  " + self._say("fact", label=_sentence(fact.label), value=self._value(fact))
+        for figure in standard.thresholds:
+            key = "threshold_unknown" if figure.value is None else "threshold"
+            value = _with_unit(_short(figure.value), figure.unit)
+            yield "  " + self._say(key, id=figure.id, value=value, source=figure.source.rstrip("."))
+        for question in standard.settle:
+            yield "  " + self._say("settle", question=question.question)
+        yield "  " + self._say("source", source=standard.source.rstrip("."), since=standard.since)
+        for day in standard.announced:
+            yield "  " + self._say("announced", announced=day)
+
+    def _value(self, fact: Seen) -> str:
+        if fact.shown is not None:
+            return fact.shown
+        if isinstance(fact.value, bool):
+            return self._say("true" if fact.value else "false")
+        if fact.most is not None and (fact.value or fact.most):
+            return _with_unit(self._between(fact.value, fact.most or None), fact.unit)
+        return self._say("unknown") if fact.value is None else _with_unit(_short(fact.value), fact.unit)
+
+    def _between(self, low: str | bool | None, high: str | None) -> str:
+        if low is None:
+            return self._say("at_most", high=_short(high))
+        if high is None:
+            return self._say("at_least", low=_short(low))
+        return _short(low) if low == high else self._say("between", low=_short(low), high=_short(high))
+
+    def _score(self, score: ScoreSeen) -> str:
+        value = self._between(score.low, score.high)
+        if score.probability_low is None and score.probability_high is None:
+            return self._say("score", label=score.label, value=value)
+        chance = self._between(_percent(score.probability_low), _percent(score.probability_high))
+        return self._say("chance", label=score.label, value=value, chance=chance)
+
+    def _category(self, category: CategorySeen) -> str:
+        value = category.first_label
+        if category.first != category.last:
+            value = self._say("range", first=category.first_label, last=category.last_label)
+        return self._say("category", label=category.label, value=value)
+
+
+def explain_household(
+    *, pack: Pack, snapshot: Snapshot, household_id: str, as_of: date | None = None, language: str | None = None
+) -> Explanation:
+    """Explain what the policy says of one household.
+
+    Args:
+        pack: a checked pack.
+        snapshot: an opened snapshot.
+        household_id: the household's id in it.
+        as_of: the policy's day; default: the snapshot's own.
+        language: default: the pack's first.
+
+    Raises:
+        UsageError: there is no such household, or the language is not spoken by the pack and by us.
+    """
+    spoken = _language(pack, language)
+    with open_engine(threads=1) as engine:
+        evaluation = Evaluation(pack, snapshot, as_of or snapshot.manifest.as_of, engine)
+        seen = explain(evaluation, household_id, spoken)
+        survey = evaluation.layout.survey
+        proposals = [] if survey else [_plain(pack, row, spoken) for row in proposed(engine, evaluation.rules_plan)]
+    return Explanation(seen, proposals, pack, spoken, survey)
+
+
+def _language(pack: Pack, language: str | None) -> str:
+    chosen = language or pack.about.languages[0]
+    spoken = [known for known in pack.about.languages if known in LANGUAGES]
+    if chosen not in spoken:
+        raise UsageError(Problem(f"There is no explanation in `{chosen}`.", fix=f"Choose one of: {', '.join(spoken) or 'none'}."))
+    return chosen
+
+
+def _plain(pack: Pack, row: dict[str, Any], language: str) -> dict[str, Any]:
+    standard = dict(pack.standards())[row["rule"]]
+    asks = {"asks": standard.asks[language]} if standard.asks else {}
+    lists = {key: [item for item in (row[key] or "").split(",") if item] for key in ("reasons", "unknown")}
+    return {**row, **lists, **asks}
+
+
+def _short(number: str | bool | None) -> str:
+    """A number without needless zeros, thousands parted by a narrow space."""
+    try:
+        value = Decimal(str(number)).normalize()
+    except ArithmeticError:
+        return str(number)
+    return f"{value:,f}".replace(",", "\u202f")
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.0%}"
+
+
+def _with_unit(number: str, unit: str | None) -> str:
+    return f"{number} {unit}" if unit else number
+
+
+def _sentence(label: str) -> str:
+    return label if label.rstrip().endswith(("?", "？", ":", "：", "．", "."))  else f"{label}:"
