@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +87,26 @@ def test_a_user_of_the_library_gets_no_tool_of_ours(repository: Path) -> None:
 def test_the_build_uses_what_the_lock_pins(repository: Path) -> None:
     settings = project(repository)
     assert set(settings["build-system"]["requires"]) <= set(settings["dependency-groups"]["build"])
+
+
+def test_everything_that_the_package_imports_is_declared(repository: Path) -> None:
+    declared = {canonicalize_name(requirement.name) for requirement in wanted(repository)}
+    declared.add(canonicalize_name("pydantic-core"))  # pydantic's own other half, always its exact version
+    carriers = packages_distributions()
+    for module in sorted((repository / "src").rglob("*.py")):
+        for name in imported(module) - sys.stdlib_module_names - {"tuopin"}:
+            carried_by = {canonicalize_name(carrier) for carrier in carriers.get(name, [])}
+            assert carried_by & declared, (
+                f"{module.relative_to(repository)} imports {name}: declare it in pyproject.toml"
+            )
+
+
+def imported(module: Path) -> set[str]:
+    """The first words of what a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names}

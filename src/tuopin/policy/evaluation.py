@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from tuopin.policy.facts_plan import FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
-from tuopin.policy.layout import Layout, layout_of, tier_column
+from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
 from tuopin.policy.joins import Progress, join_once, joined_tables, silent
 from tuopin.policy.pack import Pack
 from tuopin.policy.rules_plan import FigureValues, RulesPlan, plan_rules
@@ -127,7 +127,7 @@ class Evaluation:
     @contextmanager
     def _joined_tables(self) -> Iterator[None]:
         """Tables that the facts of all parts join: areas, standings, and registers resolved to households once."""
-        self.engine.view("area_tiers", area_tiers(self.snapshot, self.layout))
+        self.engine.view("area_tiers", area_tiers(self.pack, self.snapshot, self.layout))
         for table in ("decisions", "leads", "members", *(f"register:{name}" for name in self.facts_plan.registers)):
             if self.snapshot.has(table):
                 self.engine.view(table.removeprefix("register:"), self.snapshot.files(table))
@@ -197,8 +197,7 @@ class Evaluation:
         """The areas that any rule treats in a way of its own."""
         regional = {tier for figure in self.pack.figures.values() if (tier := figure.by) != "national"}
         by_figure = {code for code, tier in self.layout.territory.tier_of.items() if tier in regional}
-        covered = {code for codes in self.layout.covered.values() for code in codes}
-        return frozenset(territorial_codes(self.pack) | by_figure | covered)
+        return frozenset(territorial_codes(self.pack) | by_figure)
 
     @cached_property
     def _codes_of(self) -> list[frozenset[str]]:
@@ -212,11 +211,15 @@ class Evaluation:
         return found
 
 
-def area_tiers(snapshot: Snapshot, layout: Layout) -> pa.Table:
-    """One row an area: the codes of every tier above it, and each area fact as the nearest area above has it."""
+def area_tiers(pack: Pack, snapshot: Snapshot, layout: Layout) -> pa.Table:
+    """One row an area: the codes of every tier above it, the registers that cover it, and each area fact as the nearest
+    area above has it."""
     areas = snapshot.areas()
     above = areas.ancestors()
     columns = {"area_code": above["area_code"]} | {tier_column(tier): above[tier] for tier in layout.territory.tiers}
+    for register in pack.about.registers:
+        inside = areas.below(layout.covered.get(register, ()))
+        columns[covers_column(register)] = pa.array([code in inside for code in areas.codes], pa.bool_())
     for fact in areas.facts:
         columns[fact] = areas.inherited(fact)
     return pa.table(columns)

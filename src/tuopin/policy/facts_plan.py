@@ -18,6 +18,7 @@ from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import Layout, tier_column
 from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
 from tuopin.policy.pack import Pack
+from tuopin.policy.rollups import Aggregation
 from tuopin.policy.sql import Sql
 from tuopin.policy.worlds import FactError, HouseholdWorld
 
@@ -36,29 +37,32 @@ class FactsPlan:
     Attributes:
         meanings: the meaning of each fact as a column of the stored row.
         columns: each stored column with the tree that computes it.
-        rollups: aggregates over a household's members, by column.
-        registers: for each register used, its aggregates over matched rows, by column.
+        rollups: aggregates over a household's members.
+        registers: for each register used, its aggregates over matched rows.
         key: hash of all that the facts depend on besides the snapshot's content.
     """
 
     meanings: Mapping[str, Meaning]
     columns: Mapping[str, Sql]
-    rollups: Mapping[str, Sql]
-    registers: Mapping[str, Mapping[str, Sql]]
+    rollups: Aggregation
+    registers: Mapping[str, Aggregation]
     layout: Layout
 
     @property
     def key(self) -> str:
         """A hash of the trees, parameter values and compiler behind the facts."""
         parts = [str(COMPILER_VERSION)]
-        for trees in (self.columns, self.rollups, *(self.registers[name] for name in sorted(self.registers))):
+        over = [self.rollups, *(self.registers[name] for name in sorted(self.registers))]
+        for trees in (self.columns, *(trees for one in over for trees in (one.items, one.columns))):
             parts += [f"{name}={tree.sql()}" for name, tree in trees.items()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def matches_query(self, register: str) -> Sql:
         """Households with a match in a register: one row each, made once before the loop over parts."""
+        over = self.registers[register]
+        rows = sql.select({"person_key": sql.column("person_key"), **over.items}, sql.table(register, "r"))
         household = sql.column("household_no", "m")
-        matched = sql.select({"household_no": household, **self.registers[register]}, sql.table(register, "r"))
+        matched = sql.select({"household_no": household, **over.columns}, rows.subquery("r", copy=False))
         matched = matched.join(sql.table("members", "m"), on=_same("person_key", "r", "m"), copy=False)
         return matched.group_by(household, copy=False)
 
@@ -66,10 +70,11 @@ class FactsPlan:
         """One row a household, from the views households, members, dwellings, area_tiers, standings, applications and matches."""
         query = sql.select(self.columns, sql.table("households", "h"))
         query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
-        if self.rollups:
+        if self.rollups.columns:
             household = sql.column("household_no")
-            members = sql.select({"household_no": household, **self.rollups}, sql.table("members")).group_by(household, copy=False)
-            query = _left_join(query, members.subquery("m", copy=False), "household_no", "m")
+            rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
+            rolled = sql.select({"household_no": household, **self.rollups.columns}, rows.subquery("rows", copy=False))
+            query = _left_join(query, rolled.group_by(household, copy=False).subquery("m", copy=False), "household_no", "m")
         for table, alias in self._one_row_tables():
             query = _left_join(query, sql.table(table, alias), "household_no", alias)
         return query
@@ -103,7 +108,7 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
         stored, computed = _stored(id, meaning)
         meanings[id] = stored
         columns |= computed
-    return FactsPlan(meanings, columns, dict(world.rollups), {r: dict(c) for r, c in world.matches.items()}, layout)
+    return FactsPlan(meanings, columns, world.rollups, world.matches, layout)
 
 
 def _household_facts(pack: Pack) -> list[str]:

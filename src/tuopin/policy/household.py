@@ -60,7 +60,7 @@ def evaluate_rows(engine: Engine, rows: Rows, facts: FactsPlan, rules: RulesPlan
 
 def _other_rows(evaluation: Evaluation, part: int, household_no: int) -> dict[str, pa.Table]:
     snapshot, engine = evaluation.snapshot, evaluation.engine
-    found = {"area_tiers": area_tiers(snapshot, evaluation.layout)}
+    found = {"area_tiers": area_tiers(evaluation.pack, snapshot, evaluation.layout)}
     for table in ("members", "dwellings", "decisions", "leads"):
         if snapshot.has(table):
             engine.view(table, snapshot.files(table, part=part))

@@ -87,6 +87,11 @@ def tier_column(tier: str) -> str:
     return f"tier_{tier}"
 
 
+def covers_column(register: str) -> str:
+    """The name of the column that says whether a register covers an area."""
+    return f"covers_{register}"
+
+
 def table_of(entity: str) -> str:
     """The snapshot's table that holds the facts of an entity: `member` → `members`, `register:cars` → `cars`."""
     if entity.startswith("register:"):
@@ -125,8 +130,7 @@ def everything_asked(pack: Pack, as_of: date) -> Layout:
         tables.setdefault(table_of(fact.entity), {})[id] = 1
     codes = territorial_codes(pack)
     territory = Territory(pack.tiers, {code: pack.tiers[0] for code in codes})
-    covered = {register: ("*",) for register in pack.about.registers}
-    return Layout(as_of, pack.currency, tables, territory, covered=covered)
+    return Layout(as_of, pack.currency, tables, territory)
 
 
 def by_area(territory: Territory, values: Mapping[str, Number], default: Number) -> Number:

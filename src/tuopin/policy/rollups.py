@@ -19,13 +19,42 @@ from tuopin.policy.units import Unit
 PERSON = Unit.parse("person")
 MOST_MEMBERS = 10_000
 
-#: Takes an aggregate over a household's members and gives the column it will stand in.
-Aggregate = Callable[[Sql], Sql]
+
+class Aggregation:
+    """The aggregates over the rows of a group: each item and each aggregate is computed once.
+
+    Attributes:
+        items: what is computed of every row, by the column it stands in below the aggregates.
+        columns: the aggregates, by the column they stand in above.
+    """
+
+    def __init__(self, alias: str) -> None:
+        """Aggregates will be read from a table of that alias."""
+        self.alias = alias
+        self.items: dict[str, Sql] = {}
+        self.columns: dict[str, Sql] = {}
+
+    def item(self, tree: Sql) -> Sql:
+        """A value of every row, to be named in aggregates."""
+        return sql.column(_named(tree, self.items, "i"))
+
+    def of(self, tree: Sql) -> Sql:
+        """An aggregate over items, to be read beside the group's key."""
+        return sql.column(_named(tree, self.columns, "u"), self.alias)
+
+
+def _named(tree: Sql, known: dict[str, Sql], prefix: str) -> str:
+    name = next((name for name, other in known.items() if other == tree), None)
+    if name is None:
+        name = f"{prefix}{len(known)}"
+        known[name] = tree
+    return name
+
 
 NO, PERHAPS, YES = 0, 1, 2
 
 
-def any_or_all(function: str, condition: Truth, aggregate: Aggregate) -> Truth:
+def any_or_all(function: str, condition: Truth, over: Aggregation) -> Truth:
     """Whether the condition holds for any member, or for all.
 
     Over nobody (no row is joined) any-of is not met and all-of is met.
@@ -33,18 +62,19 @@ def any_or_all(function: str, condition: Truth, aggregate: Aggregate) -> Truth:
     if never_asked(condition):
         return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     if function == "any_of":
-        found = decided(aggregate(sql.largest(graded(condition))), YES, condition.certain)
+        found = decided(over.of(sql.largest(graded(condition, over))), YES, condition.certain)
     else:
-        found = decided(aggregate(sql.smallest(graded(condition))), NO, condition.certain)
+        found = decided(over.of(sql.smallest(graded(condition, over))), NO, condition.certain)
     return replace(found, asked=condition.asked)
 
 
-def graded(condition: Truth) -> Sql:
-    """No is 0, perhaps 1, yes 2: the largest of all members is "any", the smallest is "all"."""
-    yes, no = (condition.sql, sql.integer(YES)), (sql.deny(condition.sql), sql.integer(NO))
-    if condition.certain:
-        return sql.choose([yes], otherwise=sql.integer(NO))
-    return sql.choose([yes, no], otherwise=sql.integer(PERHAPS))
+def graded(condition: Truth, over: Aggregation) -> Sql:
+    """No is 0, perhaps 1, yes 2: the largest of all rows is "any", the smallest is "all"."""
+    truth = over.item(condition.sql)
+    cases = [(truth, sql.integer(YES))]
+    if not condition.certain:
+        cases.append((sql.is_unknown(truth), sql.integer(PERHAPS)))
+    return sql.choose(cases, otherwise=sql.integer(NO))
 
 
 def decided(grade: Sql, by: int, certain: bool) -> Truth:
@@ -55,19 +85,21 @@ def decided(grade: Sql, by: int, certain: bool) -> Truth:
     return Truth(sql.choose(cases, otherwise=sql.truth(by != YES)), certain)
 
 
-def counted(condition: Truth, aggregate: Aggregate) -> Number:
+def counted(condition: Truth, over: Aggregation) -> Number:
     """How many members: surely, and at most. Over nobody 0."""
     if never_asked(condition):
         return nothing_known(PERSON)
-    one, none = sql.integer(1), sql.integer(0)
-    low = sql.coalesce(aggregate(sql.total(sql.choose([(condition.sql, one)], otherwise=none))), none)
+    truth = over.item(condition.sql)
+    low = sql.coalesce(over.of(sql.count(sql.choose([(truth, sql.integer(1))]))), sql.integer(0))
     high = low
     if not condition.certain:
-        high = sql.coalesce(aggregate(sql.total(sql.choose([(sql.deny(condition.sql), none)], otherwise=one))), none)
-    return Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS, certain=condition.certain, asked=condition.asked)
+        unknown = sql.compute("-", over.of(sql.count()), over.of(sql.count(truth)))
+        high = sql.coalesce(sql.compute("+", low, unknown), sql.integer(0))
+    certain = {"certain": condition.certain, "asked": condition.asked}
+    return Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS, **certain)
 
 
-def summed(item: Number, aggregate: Aggregate) -> Number:
+def summed(item: Number, over: Aggregation) -> Number:
     """The total; an unknown item lies between the bounds that its fact declares, else the total is unknown. Over nobody 0.
 
     Raises:
@@ -77,36 +109,31 @@ def summed(item: Number, aggregate: Aggregate) -> Number:
         return nothing_known(item.unit)
     if item.reach is None or item.reach * MOST_MEMBERS >= sql.BIGINT_MOST:
         raise LanguageError("The sum over members may be too large to be stored.", "Give the fact `min:` and `max:`.")
-    if item.certain and item.exact:
-        low = high = sql.coalesce(aggregate(sql.total(item.low)), sql.integer(0))
-    else:
-        low, high = _total(item.low, item.least, aggregate), _total(item.high, item.most, aggregate)
-    least, most = _times(item.least, min), _times(item.most, max)
     certain = item.certain and item.exact
+    low = _total(item.low, item.least, over, certain=certain)
+    high = low if certain else _total(item.high, item.most, over, certain=False)
+    least, most = _times(item.least, min), _times(item.most, max)
     return replace(item, low=low, high=high, least=least, most=most, reach=item.reach * MOST_MEMBERS, constant=None, certain=certain)
 
 
-def largest_or_smallest(function: str, item: Number, aggregate: Aggregate) -> Number:
+def largest_or_smallest(function: str, item: Number, over: Aggregation) -> Number:
     """The largest or smallest; an unknown member lies between the bounds that its fact declares. Over nobody unknown."""
     if never_asked(item):
         return nothing_known(item.unit)
     pick = sql.largest if function == "max_of" else sql.smallest
     if item.certain and item.exact:
-        found = aggregate(pick(item.low))
+        found = over.of(pick(over.item(item.low)))
         return replace(item, low=found, high=found, constant=None, certain=False)
-    low = _extreme(pick, item.low, item.least, aggregate, open_ended=function == "min_of")
-    high = _extreme(pick, item.high, item.most, aggregate, open_ended=function == "max_of")
+    low = _extreme(pick, item.low, item.least, over, open_ended=function == "min_of")
+    high = _extreme(pick, item.high, item.most, over, open_ended=function == "max_of")
     return replace(item, low=low, high=high, constant=None, certain=False)
 
 
-def _extreme(
-    pick: Callable[[Sql], Sql], bound: Sql, declared: int | None, aggregate: Aggregate, *, open_ended: bool
-) -> Sql:
-    """One end of a largest or smallest; it stays open if an unknown member could lie beyond all known ones."""
-    if declared is not None:
-        return aggregate(pick(sql.coalesce(bound, sql.integer(declared))))
-    found = aggregate(pick(bound))
-    return _if_all_known(bound, found, aggregate) if open_ended else found
+def share(condition: Truth, size: Number, over: Aggregation) -> Number:
+    """The share of members, from 0 to 1; over nobody unknown."""
+    if never_asked(condition):
+        return nothing_known(Unit())
+    return arithmetic.ratio(counted(condition, over), size)
 
 
 def without_members(function: str, item: Meaning) -> Meaning:
@@ -138,26 +165,33 @@ def assuming(item: Meaning, assume: Assumption | None) -> Meaning:
     raise LanguageError("What `assume` says does not fit what is rolled up.", "Give a number for a sum, true or false for a condition.")
 
 
-def _total(bound: Sql, declared: int | None, aggregate: Aggregate) -> Sql:
+def _extreme(pick: Callable[[Sql], Sql], bound: Sql, declared: int | None, over: Aggregation, *, open_ended: bool) -> Sql:
+    """One end of a largest or smallest; it stays open if an unknown member could lie beyond all known ones."""
     if declared is not None:
-        filled = sql.coalesce(bound, sql.integer(declared))
-        return sql.coalesce(aggregate(sql.total(filled)), sql.integer(0))
-    total = _if_all_known(bound, aggregate(sql.total(bound)), aggregate)
-    nobody = sql.is_unknown(aggregate(sql.count()))
-    return sql.choose([(nobody, sql.integer(0))], otherwise=total)
+        return over.of(pick(over.item(sql.coalesce(bound, sql.integer(declared)))))
+    found = over.of(pick(over.item(bound)))
+    return _if_all_known(bound, found, over) if open_ended else found
 
 
-def _if_all_known(bound: Sql, value: Sql, aggregate: Aggregate) -> Sql:
-    unknown = sql.choose([(sql.is_unknown(bound), sql.integer(1))], otherwise=sql.integer(0))
-    return sql.choose([(sql.compare("=", aggregate(sql.largest(unknown)), sql.integer(0)), value)])
+def _total(bound: Sql, declared: int | None, over: Aggregation, *, certain: bool) -> Sql:
+    """The sum of what is known, and for each unknown item the declared bound; without one, unknown. Over nobody 0."""
+    known = sql.coalesce(over.of(sql.total(over.item(bound))), sql.integer(0))
+    if certain or declared == 0:
+        return known
+    if declared is None:
+        return _if_all_known(bound, known, over)
+    filled = sql.compute("*", _how_many_unknown(bound, over), sql.integer(declared))
+    return sql.compute("+", known, filled)
+
+
+def _if_all_known(bound: Sql, value: Sql, over: Aggregation) -> Sql:
+    return sql.choose([(sql.compare("=", _how_many_unknown(bound, over), sql.integer(0)), value)])
+
+
+def _how_many_unknown(bound: Sql, over: Aggregation) -> Sql:
+    unknown = sql.compute("-", over.of(sql.count()), over.of(sql.count(over.item(bound))))
+    return sql.coalesce(unknown, sql.integer(0))
 
 
 def _times(bound: int | None, pick: Callable[[int, int], int]) -> int | None:
     return None if bound is None else pick(0, bound) * MOST_MEMBERS
-
-
-def share(condition: Truth, size: Number, aggregate: Aggregate) -> Number:
-    """The share of members, from 0 to 1; over nobody unknown."""
-    if never_asked(condition):
-        return nothing_known(Unit())
-    return arithmetic.ratio(counted(condition, aggregate), size)

@@ -180,9 +180,9 @@ def smallest(value: Sql) -> Sql:
     return exp.Min(this=value)
 
 
-def count() -> Sql:
-    """COUNT(*)."""
-    return exp.Count(this=exp.Star())
+def count(value: Sql | None = None) -> Sql:
+    """COUNT(*), or how many of the values are known."""
+    return exp.Count(this=value if value is not None else exp.Star(), big_int=True)
 
 
 def joined_text(parts: Iterable[Sql], between: str = ",") -> Sql:

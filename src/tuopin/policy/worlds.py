@@ -15,7 +15,7 @@ from tuopin.policy.compiler import World, compile_condition, compile_node, compi
 from tuopin.policy.dated import parameter_on
 from tuopin.policy.files import Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
-from tuopin.policy.layout import Layout, table_of
+from tuopin.policy.layout import Layout, covers_column, table_of
 from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
@@ -152,16 +152,16 @@ class HouseholdWorld(FactWorld):
     """One household's row, with its members, dwelling, area and the registers at hand.
 
     Attributes:
-        rollups: the aggregates over members that were asked for, by column.
-        matches: for each register, the aggregates over its matched rows, by column.
+        rollups: the aggregates over members that were asked for.
+        matches: for each register, the aggregates over its matched rows.
     """
 
     def __init__(self, pack: Pack, layout: Layout, day: date) -> None:
         """Begin with nothing rolled up."""
         super().__init__(pack, layout, day)
         self.members = MemberWorld(pack, layout, day)
-        self.rollups: dict[str, Sql] = {}
-        self.matches: dict[str, dict[str, Sql]] = {}
+        self.rollups = rollups.Aggregation("m")
+        self.matches: dict[str, rollups.Aggregation] = {}
         self._built_in: dict[str, Callable[[], Meaning]] = {
             "household_size": self._household_size, "standing": self._standing, "applied": self._applied,
         }  # fmt: skip
@@ -191,24 +191,21 @@ class HouseholdWorld(FactWorld):
             number = rollups.assuming(compile_number(call.arguments[0], members), spec.assume)
             assert isinstance(number, Number)
             if call.function == "sum_of":
-                return rollups.summed(number, self._over_members)
-            return rollups.largest_or_smallest(call.function, number, self._over_members)
+                return rollups.summed(number, self.rollups)
+            return rollups.largest_or_smallest(call.function, number, self.rollups)
         condition = rollups.assuming(compile_condition(call.arguments[0], members), spec.assume)
         assert isinstance(condition, Truth)
         if call.function == "count_if":
-            return rollups.counted(condition, self._over_members)
+            return rollups.counted(condition, self.rollups)
         if call.function == "share_of":
             size = self.lookup("household_size")
             assert isinstance(size, Number)
-            return rollups.share(condition, size, self._over_members)
-        return rollups.any_or_all(call.function, condition, self._over_members)
-
-    def _over_members(self, tree: Sql) -> Sql:
-        return _column_of(tree, self.rollups, "m")
+            return rollups.share(condition, size, self.rollups)
+        return rollups.any_or_all(call.function, condition, self.rollups)
 
     def _household_size(self) -> Meaning:
         if self.layout.has("members"):
-            counted = sql.coalesce(self._over_members(sql.count()), sql.integer(0))
+            counted = sql.coalesce(self.rollups.of(sql.count()), sql.integer(0))
             return exact(counted, unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=True)
         if not self.layout.has("households", "household_size"):
             return nothing_known(rollups.PERSON)
@@ -231,7 +228,8 @@ class HouseholdWorld(FactWorld):
         condition = compile_condition(call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec))
         if not self.layout.has(register) or not self.layout.has("members", "person_key") or never_asked(condition):
             return Truth(sql.unknown("boolean"), asked=False, grounded=False)
-        grade = _column_of(sql.largest(rollups.graded(condition)), self.matches.setdefault(register, {}), f"r_{register}")
+        matches = self.matches.setdefault(register, rollups.Aggregation(f"r_{register}"))
+        grade = matches.of(sql.largest(rollups.graded(condition, matches)))
         cases = [
             (sql.compare("=", grade, sql.integer(rollups.YES)), sql.truth(True)),
             (sql.compare("=", grade, sql.integer(rollups.PERHAPS)), sql.unknown("boolean")),
@@ -247,19 +245,9 @@ class HouseholdWorld(FactWorld):
 
     def _looked_up_whole(self, register: str) -> Sql:
         """Whether the register covers the household's area and every member could be looked up in it."""
-        covered = self.layout.covered.get(register, ())
-        covers = sql.truth(True) if "*" in covered else self.layout.territory.inside(covered)
+        covers = sql.column(covers_column(register), "a")
         if self.layout.complete("members", "person_key"):
             return covers
-        keyless = sql.choose([(sql.is_unknown(sql.column("person_key", "members")), sql.integer(1))], otherwise=sql.integer(0))
-        anybody_keyless = sql.coalesce(self._over_members(sql.largest(keyless)), sql.integer(0))
-        return sql.both([covers, sql.compare("=", anybody_keyless, sql.integer(0))])
-
-
-def _column_of(tree: Sql, columns: dict[str, Sql], alias: str) -> Sql:
-    """The column an aggregate stands in; the same aggregate is computed once."""
-    name = next((name for name, known in columns.items() if known == tree), None)
-    if name is None:
-        name = f"u{len(columns)}"
-        columns[name] = tree
-    return sql.column(name, alias)
+        keys = self.rollups.of(sql.count(self.rollups.item(sql.column("person_key", "members"))))
+        keyless = sql.coalesce(sql.compute("-", self.rollups.of(sql.count()), keys), sql.integer(0))
+        return sql.both([covers, sql.compare("=", keyless, sql.integer(0))])

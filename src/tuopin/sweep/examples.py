@@ -21,7 +21,7 @@ from tuopin.policy.facts_plan import plan_facts
 from tuopin.policy.files import Example
 from tuopin.policy.explain import settling
 from tuopin.policy.household import Rows, evaluate_rows
-from tuopin.policy.layout import Layout, Territory, everything_asked, tier_column
+from tuopin.policy.layout import Layout, Territory, covers_column, everything_asked, tier_column
 from tuopin.policy.rules_plan import NATIONAL, FigureValues, RulesPlan, plan_rules
 from tuopin.sweep.route import proposed
 from tuopin.tables import Column, arrow_schema, table_named
@@ -128,7 +128,7 @@ def _layout(pack: Pack, example: Example) -> Layout:
         tables["households"] |= given
     tiers = dict(zip(_areas_of(example), pack.tiers, strict=False))
     territory = Territory(pack.tiers, {**layout.territory.tier_of, **tiers})
-    return replace(layout, tables=tables, territory=territory, covered={name: ("*",) for name in example.covered})
+    return replace(layout, tables=tables, territory=territory)
 
 
 def _figures(pack: Pack, example: Example) -> FigureValues:
@@ -170,7 +170,8 @@ def _areas(pack: Pack, example: Example) -> pa.Table:
     text = {name: pa.array([value], pa.string()) for name, value in {"area_code": codes[-1] if codes else None, **tiers}.items()}
     columns = declared_columns(pack, pack.currency).get("areas", [])
     facts = {column.name: pa.array([_stored(column, example.area.get(column.name))], column.arrow) for column in columns}
-    return pa.table({**text, **facts})
+    covers = {covers_column(name): pa.array([name in example.covered]) for name in pack.about.registers}
+    return pa.table({**text, **facts, **covers})
 
 
 def _decisions(example: Example) -> list[dict[str, Any]]:
