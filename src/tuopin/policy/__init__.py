@@ -2,15 +2,16 @@
 
 from tuopin.policy.check import check_pack, checked_pack
 from tuopin.policy.compare import Difference, Move, compare
-from tuopin.policy.evaluation import EVALUATED, FACTS, Evaluation, FigureResult
+from tuopin.policy.evaluation import ANSWERED, EVALUATED, FACTS, Evaluation, FigureResult
 from tuopin.policy.files import Standard
 from tuopin.policy.json_schema import json_schemas
-from tuopin.policy.meaning import Number
+from tuopin.policy.meaning import Number, Truth
 from tuopin.policy.pack import Pack, Rule, pack_folder, read_pack
 from tuopin.policy.proposal import proposals
 from tuopin.policy.rules_plan import CompiledRule, RulesPlan, line_meaning
 
 __all__ = [
+    "ANSWERED",
     "EVALUATED",
     "FACTS",
     "CompiledRule",
@@ -23,6 +24,7 @@ __all__ = [
     "Rule",
     "RulesPlan",
     "Standard",
+    "Truth",
     "check_pack",
     "checked_pack",
     "compare",

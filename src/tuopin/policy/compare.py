@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.evaluation import EVALUATED, Evaluation
+from tuopin.policy.evaluation import ANSWERED, Evaluation
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.layout import tier_column
 from tuopin.policy.meaning import Number
@@ -114,7 +114,6 @@ def compare(
         rules = before.rules_plan, after.rules_plan
         shared = [id for id in rules[0].standards if id in rules[1].standards]
         group = _group(before, by)
-        before.store_facts(), after.store_facts()
         counts: dict[tuple[str, str | None, str, str], tuple[int, int]] = {}
         for part in before.parts:
             for row in _moves(engine, before, after, part, shared, group):
@@ -149,11 +148,14 @@ def _moves(
     engine: Engine, before: Evaluation, after: Evaluation, part: int, shared: Sequence[str], group: Sql
 ) -> list[tuple[Any, ...]]:
     """Rows (rule, group, before, after, households, members) of the households of a part whose answer changes."""
-    before.evaluate(part)
-    columns = {"household_no": sql.column("household_no"), "grouped": group, "heads": _heads(before), **_answers(before.rules_plan, shared)}
-    engine.table("before", sql.select(columns, sql.table(EVALUATED)))
-    after.evaluate(part)
-    engine.table("after", sql.select({"household_no": sql.column("household_no"), **_answers(after.rules_plan, shared)}, sql.table(EVALUATED)))
+    before.show_facts(part)
+    before.answer(part, {"grouped": group})
+    columns = {"grouped": sql.column("grouped"), "heads": _heads(before), **_answers(before.rules_plan, shared)}
+    engine.table("before", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
+    after.show_facts(part)
+    after.answer(part)
+    columns = _answers(after.rules_plan, shared)
+    engine.table("after", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
     found: list[tuple[Any, ...]] = []
     for id in shared:
         found += engine.rows(_changed(id))

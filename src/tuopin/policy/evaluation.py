@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,19 +16,24 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+from sqlglot import exp
 
-from tuopin.policy.facts_plan import FactsPlan, plan_facts
+from tuopin.policy import sql
+from tuopin.policy.facts_plan import STRUCTURE, FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
 from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
-from tuopin.policy.joins import Progress, join_once, joined_tables, silent
+from tuopin.policy.joins import Progress, join_once, silent
+from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
 from tuopin.policy.rules_plan import FigureValues, RulesPlan, plan_rules
+from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.tables.manifest import SCHEMA_VERSION
+from tuopin.terms import Place, Problem, UsageError
 
-FACTS, EVALUATED = "facts", "evaluated"
+FACTS, ANSWERED, EVALUATED = "facts", "answered", "evaluated"
 
 
 @dataclass(frozen=True)
@@ -102,40 +106,47 @@ class Evaluation:
 
     # --- facts -------------------------------------------------------------------------------------------------------
 
-    def store_facts(self) -> int:
-        """Compute the facts of every part that has none stored; the number of parts computed."""
+    def store_facts(self) -> None:
+        """Compute and store the facts of every part that has none stored."""
         missing = [part for part in self.parts if not self.facts_file(part).is_file()]
-        if not missing:
-            return 0
-        self.facts_folder.mkdir(parents=True, exist_ok=True)
-        with self._joined_tables():
-            for done, part in enumerate(missing):
-                self.progress("facts", done, len(missing))
-                self._store(part)
-        self.progress("facts", len(missing), len(missing))
-        return len(missing)
+        for done, part in enumerate(missing):
+            self.progress("facts", done, len(missing))
+            self.show_facts(part)
+        if missing:
+            self.progress("facts", len(missing), len(missing))
+
+    def show_facts(self, part: int) -> None:
+        """Give the facts of a part the name `facts`; compute and store them if they are not stored."""
+        self.engine.drop(FACTS)
+        if self.facts_file(part).is_file():
+            self.engine.view(FACTS, [self.facts_file(part)])
+            return
+        self._joined_once  # noqa: B018 - made once, then at hand
+        self._show_part(part)
+        self.engine.table(FACTS, self._bound(part)[0].facts_query())
+        self._store(part)
 
     def _store(self, part: int) -> None:
-        self._show_part(part)
         unfinished = self.facts_file(part).with_suffix(".unfinished")
         try:
-            self.engine.write(self._bound(part)[0].facts_query(), unfinished)
+            self.facts_folder.mkdir(parents=True, exist_ok=True)
+            self.engine.write(f"SELECT * FROM {FACTS}", unfinished)
             unfinished.replace(self.facts_file(part))
+        except OSError as error:
+            fix = "Copy the snapshot to a folder that you may write beside."
+            raise UsageError(Problem("The facts cannot be stored.", Place(file=str(self.facts_folder)), f"{error.strerror}.", fix)) from None
         finally:
             unfinished.unlink(missing_ok=True)
 
-    @contextmanager
-    def _joined_tables(self) -> Iterator[None]:
+    @cached_property
+    def _joined_once(self) -> bool:
         """Tables that the facts of all parts join: areas, standings, and registers resolved to households once."""
         self.engine.view("area_tiers", area_tiers(self.pack, self.snapshot, self.layout))
         for table in ("decisions", "leads", "members", *(f"register:{name}" for name in self.facts_plan.registers)):
             if self.snapshot.has(table):
                 self.engine.view(table.removeprefix("register:"), self.snapshot.files(table))
-        try:
-            yield join_once(self.engine, self.facts_plan, self.progress)
-        finally:
-            for table in joined_tables(self.facts_plan):
-                self.engine.drop(table)
+        join_once(self.engine, self.facts_plan, self.progress)
+        return True
 
     def _show_part(self, part: int) -> None:
         for table in ("households", "members", "dwellings"):
@@ -150,6 +161,7 @@ class Evaluation:
         if not self.pack.figures:
             return {}
         self.store_facts()
+        self.engine.drop(FACTS)
         stored = self.facts_folder / f"figures-{_figures_key(self.pack)}.json"
         if stored.is_file():
             return _read_figures(stored)
@@ -173,12 +185,39 @@ class Evaluation:
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
-    def evaluate(self, part: int) -> None:
-        """Make the table `evaluated`: the part's facts with every rule's answer beside them."""
-        self.engine.view(FACTS, [self.facts_file(part)])
+    def answer(self, part: int, also: Mapping[str, Sql] | None = None) -> None:
+        """Make the table `answered` from `facts`: every household of the part with every rule's answer.
+
+        Args:
+            part: its number.
+            also: further columns, from the facts.
+        """
+        columns = {name: sql.column(name) for name in (*STRUCTURE, *self.counted_columns, *self.rules_plan.columns())}
+        self.engine.table(ANSWERED, self._rules(part).query(FACTS, columns | dict(also or {})))
+
+    @property
+    def counted_columns(self) -> list[str]:
+        """The columns by which a household counts: its weight in a survey, and its size."""
+        size = self.facts_plan.meanings["household_size"]
+        assert isinstance(size, Number)
+        sizes = [bound.name for bound in (size.low, size.high) if isinstance(bound, exp.Column)]
+        return [*(["weight"] if self.layout.survey else []), *dict.fromkeys(sizes)]
+
+    def evaluate(self, part: int, chosen: str) -> None:
+        """Make the table `evaluated`: some households' facts with every rule's answer beside them.
+
+        Args:
+            part: its number.
+            chosen: a boolean column of `answered` that chooses the households.
+        """
+        households = sql.select({"household_no": sql.column("household_no")}, sql.table(ANSWERED), [sql.column(chosen)])
+        where = exp.In(this=sql.column("household_no"), query=households.subquery(copy=False))
+        self.engine.table(EVALUATED, self._rules(part).query(FACTS, where=where))
+
+    def _rules(self, part: int) -> RulesPlan:
         rules = self._bound(part)[1]
         assert rules is not None
-        self.engine.table(EVALUATED, rules.query(FACTS))
+        return rules
 
     def _bound(self, part: int) -> tuple[FactsPlan, RulesPlan | None]:
         """The plans with only the territorial values that can occur in a part written out."""

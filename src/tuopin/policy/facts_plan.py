@@ -7,13 +7,14 @@ drop it. The result is stored once for each snapshot; every policy then reads it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlglot import exp
 
 from tuopin.policy import sql
+from tuopin.policy.files import Categories, Quantity, Score, Standard
 from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import Layout, tier_column
 from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
@@ -112,10 +113,32 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
 
 
 def _household_facts(pack: Pack) -> list[str]:
-    """Built-in facts, then those of households, dwellings and areas, then derived ones."""
-    own = [id for id, fact in pack.facts.items() if fact.entity in ("household", "dwelling", "area")]
-    derived = [id for id, fact in pack.derived.items() if fact.entity == "household"]
-    return list(dict.fromkeys([*BUILT_IN, *own, *derived]))
+    """Built-in facts; facts that some rule or figure names; and those with codes or a yes-or-no, by which tables are split."""
+    used = set(BUILT_IN) | names_used(pack)
+    specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
+    own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
+    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if id in used or specs[id].type in ("boolean", "code"))]))
+
+
+def names_used(pack: Pack) -> frozenset[str]:
+    """Every name in a rule of any edition or in a figure."""
+    texts = [text for rule in pack.rules.values() for text in texts_of(rule.spec)]
+    texts += [text for figure in pack.figures.values() for text in (figure.value, figure.of) if text]
+    return frozenset(name for text in texts for name in names(parse(text, division=True)))
+
+
+def texts_of(rule: Standard | Score | Categories) -> Iterator[str]:
+    """Every condition of a rule, of all editions."""
+    if isinstance(rule, Standard):
+        if rule.applies_if:
+            yield rule.applies_if
+        for edition in rule.editions:
+            yield from edition.tests.values()
+            yield edition.met
+    elif isinstance(rule, Score):
+        yield from (item.when or str(item.fact) for edition in rule.editions for item in edition.items)
+    else:
+        yield from (group.when for edition in rule.editions for group in edition.categories if group.when)
 
 
 def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
@@ -123,7 +146,8 @@ def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
     if never_asked(meaning):
         return unasked(meaning), {}
     if not isinstance(meaning, Number):
-        return replace(meaning, sql=sql.column(id)), {id: meaning.sql}
+        fixed = sql.is_fixed(meaning.sql)
+        return (meaning, {}) if fixed else (replace(meaning, sql=sql.column(id)), {id: meaning.sql})
     if not meaning.real and (meaning.reach is None or meaning.reach >= sql.BIGINT_MOST):
         raise FactError(LanguageError("The fact may be larger than can be stored.", "Give it, or the facts in its rule, `min:` and `max:`."), id)
     kind = "double" if meaning.real else "bigint"

@@ -18,11 +18,6 @@ def silent(_: str, __: int, ___: int) -> None:
     """Report no progress."""
 
 
-def joined_tables(facts: FactsPlan) -> list[str]:
-    """The names of the tables that `join_once` makes."""
-    return ["standings", "applications", *(f"matches_{register}" for register in facts.registers)]
-
-
 def join_once(engine: Engine, facts: FactsPlan, progress: Progress = silent) -> None:
     """Make the joined tables from the views decisions, leads, members and the registers (those that the layout has)."""
     layout = facts.layout

@@ -107,19 +107,21 @@ class RulesPlan:
         """The columns of the answers, rule by rule."""
         return [column for compiled in self.rules.values() for column in compiled.columns]
 
-    def query(self, source: str = "facts") -> exp.Query:
-        """Every household's facts with the answers beside them, from the stored rows of facts."""
-        query: exp.Query = exp.select("*").from_(sql.table(source), copy=False)
+    def query(self, source: str, columns: Mapping[str, Sql] | None = None, where: Sql | None = None) -> exp.Select:
+        """The stored rows of facts with the answers beside them.
+
+        Args:
+            source: the table of facts.
+            columns: what to take of both; default: everything.
+            where: of which households, by the columns of the facts.
+        """
+        inner: Sql = sql.table(source)
+        if where is not None:
+            inner = sql.beside({}, inner).where(where, copy=False).subquery("chosen", copy=False)
         for layer in range(1 + max((c.layer for c in self.rules.values()), default=0)):
-            added = [
-                sql.named(tree, name)
-                for compiled in self.rules.values()
-                if compiled.layer == layer
-                for name, tree in compiled.columns.items()
-            ]
-            inner = sql.table(source) if layer == 0 else query.subquery(f"layer{layer}", copy=False)
-            query = exp.select("*", *added, copy=False).from_(inner, copy=False)
-        return query
+            answers = {name: tree for c in self.rules.values() if c.layer == layer for name, tree in c.columns.items()}
+            inner = sql.beside(answers, inner).subquery(f"layer{layer}", copy=False)
+        return sql.beside({}, inner) if columns is None else sql.select(columns, inner)
 
 
 def plan_rules(pack: Pack, facts: FactsPlan, day: date, figures: FigureValues, layout: Layout | None = None) -> RulesPlan:

@@ -225,6 +225,12 @@ def select(columns: Mapping[str, Sql], source: Sql, where: Iterable[Sql] = ()) -
     return chosen.where(both(conditions), copy=False) if conditions else chosen
 
 
+def beside(columns: Mapping[str, Sql], source: Sql) -> exp.Select:
+    """SELECT *, … AS … FROM …."""
+    added = (named(tree, name) for name, tree in columns.items())
+    return exp.select(exp.Star(), *added, copy=False).from_(source, copy=False)
+
+
 def table(name: str, alias: str | None = None) -> Sql:
     """A table or view, quoted."""
     return exp.Table(this=exp.to_identifier(name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias)) if alias else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tuopin.policy import RulesPlan, proposals, sql
+from tuopin.policy import RulesPlan, Truth, proposals, sql
 from tuopin.terms import Answer
 
 STAGE = "identification"
@@ -27,6 +27,9 @@ def propose(rules: RulesPlan) -> list[exp.Select]:
     return found
 
 
-def _applied(rules: RulesPlan, entry: str) -> exp.Expression:
+def _applied(rules: RulesPlan, entry: str) -> sql.Sql:
+    """Whether the household has applied, and the rule is asked of it at all."""
+    applied = rules.facts.meanings["applied"]
     applies = rules.rules[entry].applies
-    return sql.both([sql.column("applied"), applies.sql] if applies else [sql.column("applied")])
+    assert isinstance(applied, Truth)
+    return sql.both([applied.sql, applies.sql] if applies else [applied.sql])

@@ -7,11 +7,13 @@ rule's answer) and writes proposals. None reads another's. A new stage is one li
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import RulesPlan
+from tuopin.policy import RulesPlan, sql
+from tuopin.policy.sql import Sql
 from tuopin.stages import exits, identification
 from tuopin.tables.engines import Engine
 
@@ -23,18 +25,31 @@ ROUTE: dict[str, Stage] = {
 }
 
 
-def proposals_query(rules: RulesPlan) -> exp.Query | None:
-    """The proposals of all stages, from the table `evaluated`; None if no rule in force proposes anything."""
+@dataclass(frozen=True)
+class Proposing:
+    """What all stages together ask of the table `evaluated`.
+
+    Attributes:
+        query: the proposals.
+        concerned: of which households there is anything to propose at all.
+    """
+
+    query: exp.Query
+    concerned: Sql
+
+
+def proposing(rules: RulesPlan) -> Proposing | None:
+    """The proposals of all stages; None if no rule in force proposes anything."""
     queries = [query for stage in ROUTE.values() for query in stage(rules)]
     if not queries:
         return None
     union: exp.Query = queries[0]
     for query in queries[1:]:
         union = exp.union(union, query, distinct=False, copy=False)
-    return union
+    return Proposing(union, sql.either(query.args["where"].this for query in queries))
 
 
 def proposed(engine: Engine, rules: RulesPlan) -> list[dict[str, Any]]:
     """The proposals for the households in `evaluated`, as rows."""
-    query = proposals_query(rules)
-    return [] if query is None else [dict(row) for row in engine.arrow(query).to_pylist()]
+    proposals = proposing(rules)
+    return [] if proposals is None else [dict(row) for row in engine.arrow(proposals.query).to_pylist()]

@@ -13,16 +13,19 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import EVALUATED, Evaluation, Pack, RulesPlan
+from tuopin.policy import ANSWERED, Evaluation, Pack, RulesPlan, sql
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.joins import Progress, silent
 from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.route import proposals_query
+from tuopin.sweep.route import proposing
 from tuopin.sweep.summary import Tally, summarised, tally_query
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.tables.content import ContentHash
 from tuopin.terms import Place, Problem, UsageError
+
+#: The column of `answered` that says whether there is anything to propose for a household.
+CONCERNED = "concerned"
 
 
 @dataclass(frozen=True)
@@ -105,19 +108,22 @@ def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> Sw
 def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, dict[str, int]], str]:
     """Every part's answers and proposals; the counts, the proposals by stage and kind, and the proposals' content hash."""
     rules = evaluation.rules_plan
-    query = None if evaluation.layout.survey else proposals_query(rules)
+    proposals = None if evaluation.layout.survey else proposing(rules)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
     tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
     names, counts = tally_query(evaluation)
-    evaluation.store_facts()
+    answers = _answers(rules, evaluation)
+    concerned = {CONCERNED: proposals.concerned} if proposals else {}
     for part in evaluation.parts:
         evaluation.progress("rules", part, len(evaluation.parts))
-        evaluation.evaluate(part)
-        evaluation.engine.write(_answers(rules, evaluation), folder / "answers" / f"part-{part:05d}.parquet")
+        evaluation.show_facts(part)
+        evaluation.answer(part, concerned)
+        evaluation.engine.write(answers, folder / "answers" / f"part-{part:05d}.parquet")
         tally.add(names, evaluation.engine.rows(counts)[0])
-        if query is not None:
-            _propose(evaluation, query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
+        if proposals is not None:
+            evaluation.evaluate(part, CONCERNED)
+            _propose(evaluation, proposals.query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
     return tally, proposed, content.hexdigest()
 
@@ -139,7 +145,7 @@ def _propose(
 
 def _answers(rules: RulesPlan, evaluation: Evaluation) -> exp.Select:
     names = ["household_no", "household_id", "area_code", *(["weight"] if evaluation.layout.survey else []), *rules.columns()]
-    return exp.select(*(exp.column(name, quoted=True) for name in names)).from_(EVALUATED)
+    return sql.select({name: sql.column(name) for name in names}, sql.table(ANSWERED))
 
 
 def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import EVALUATED, Evaluation, Number, line_meaning, sql
+from tuopin.policy import ANSWERED, Evaluation, Number, line_meaning, sql
 from tuopin.policy.sql import Sql
 
 
@@ -37,7 +37,7 @@ def tally_query(evaluation: Evaluation) -> tuple[list[str], exp.Select]:
     counts = _counts(evaluation, "", sql.integer(1))
     if evaluation.layout.survey:
         counts |= _counts(evaluation, "weighted:", sql.column("weight"))
-    return list(counts), exp.select(*counts.values()).from_(EVALUATED)
+    return list(counts), sql.select({f"c{number}": tree for number, tree in enumerate(counts.values())}, sql.table(ANSWERED))
 
 
 def _counts(evaluation: Evaluation, prefix: str, one: Sql) -> dict[str, Sql]:
@@ -45,17 +45,24 @@ def _counts(evaluation: Evaluation, prefix: str, one: Sql) -> dict[str, Sql]:
     assert isinstance(size, Number)
     heads = sql.coalesce(size.low, sql.integer(0))
     heads = sql.compute("*", one, heads) if prefix else heads
-    counts = {"households": _sum_if(sql.truth(True), one), "members": _sum_if(sql.truth(True), heads)}
+    counts = {"households": _sum(one) if prefix else sql.count(), "members": _sum(heads)}
     for id in evaluation.rules_plan.standards:
-        for answer, condition in (("met", sql.column(id)), ("unknown", sql.is_unknown(sql.column(id)))):
-            counts[f"{answer}:{id}"] = _sum_if(condition, one)
-            counts[f"members:{answer}:{id}"] = _sum_if(condition, heads)
+        counts[f"met:{id}"] = _count_where(sql.column(id), one, weighted=bool(prefix))
+        counts[f"unknown:{id}"] = _count_where(sql.is_unknown(sql.column(id)), one, weighted=bool(prefix))
+    for id in evaluation.pack.about.headline:
+        if id in evaluation.rules_plan.standards:
+            counts[f"members:met:{id}"] = _sum(heads, sql.column(id))
+            counts[f"members:unknown:{id}"] = _sum(heads, sql.is_unknown(sql.column(id)))
     return {prefix + name: tree for name, tree in counts.items()}
 
 
-def _sum_if(condition: Sql, value: Sql) -> Sql:
-    summed = exp.Sum(this=sql.choose([(condition, value)], otherwise=sql.integer(0)))
-    return sql.cast(summed, "double")
+def _count_where(condition: Sql, one: Sql, *, weighted: bool) -> Sql:
+    return _sum(one, condition) if weighted else sql.count(sql.choose([(condition, sql.integer(1))]))
+
+
+def _sum(value: Sql, condition: Sql | None = None) -> Sql:
+    chosen = value if condition is None else sql.choose([(condition, value)], otherwise=sql.integer(0))
+    return sql.cast(exp.Sum(this=chosen), "double")
 
 
 def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
