@@ -74,6 +74,8 @@ def compare(word: str, left: Number, right: Number) -> Truth:
     """
     _one_unit(left, right, "compared")
     certain, asked, grounded = left.certain and right.certain, left.asked and right.asked, left.grounded or right.grounded
+    if not asked and not grounded:
+        return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     left, right = _aligned(left, right)
     if left.exact and right.exact:
         return Truth(sql.compare(word, left.low, right.low), certain, asked, grounded)
@@ -173,12 +175,21 @@ def _one_unit(left: Number, right: Number, doing: str) -> Unit | None:
             "Use facts and figures in one unit; multiply by the number of persons or months where that is meant.",
         )
     for bare, other in ((left, right), (right, left)):
-        if bare.unit is None and bare.constant and other.unit is not None and other.unit.currency:
-            raise LanguageError(
-                f"The sum {bare.constant} stands in the rule itself, without date and source.",
-                f"Make it a parameter with the unit {other.unit}.",
-            )
+        refuse_bare_sum(bare, other.unit)
     return left.unit if left.unit is not None else right.unit
+
+
+def refuse_bare_sum(value: Number, unit: Unit | None) -> None:
+    """A sum of money is never written into a rule: it has a date, a source and a currency.
+
+    Raises:
+        LanguageError: the value is a bare number other than 0, and the unit is one of money.
+    """
+    if value.unit is None and value.constant and unit is not None and unit.currency:
+        raise LanguageError(
+            f"The sum {value.constant} stands in the rule itself, without date and source.",
+            f"Make it a parameter with the unit {unit}.",
+        )
 
 
 def _aligned(left: Number, right: Number) -> tuple[Number, Number]:

@@ -114,6 +114,7 @@ def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
     if not isinstance(meaning, Number):
         return meaning
     declared = Unit.parse(spec.unit)
+    arithmetic.refuse_bare_sum(meaning, declared)
     if meaning.unit is not None and meaning.unit != declared:
         raise LanguageError(f"The fact is declared in `{declared}`, but its rule gives `{meaning.unit}`.", "Change the unit or the rule.")
     bounded = _within_declared(replace(meaning, unit=declared), spec, currency)
@@ -126,13 +127,16 @@ def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
 
 
 def _within_declared(meaning: Number, spec: Derived, currency: Currency) -> Number:
-    """Bounds that a derived fact declares are known of it, as those of an asked fact are."""
-    if meaning.real:
-        return meaning
+    """Bounds that a derived fact declares must follow from those of the facts in its rule: nobody checks its values.
+
+    Raises:
+        LanguageError: the rule can give less or more than is declared.
+    """
     least, most = _declared_bounds(spec, meaning.scale, currency)
-    return replace(
-        meaning,
-        least=meaning.least if least is None else least,
-        most=meaning.most if most is None else most,
-        reach=max(abs(least), abs(most)) if least is not None and most is not None else meaning.reach,
-    )
+    if meaning.real or never_asked(meaning) or spec.given:
+        return meaning
+    if least is not None and (meaning.least is None or meaning.least < least):
+        raise LanguageError(f"The rule can give less than `min: {spec.min}`.", "Take it out, or give the facts in the rule bounds of their own.")
+    if most is not None and (meaning.most is None or meaning.most > most):
+        raise LanguageError(f"The rule can give more than `max: {spec.max}`.", "Take it out, or give the facts in the rule bounds of their own.")
+    return meaning

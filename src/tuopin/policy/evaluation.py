@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 from sqlglot import exp
@@ -34,6 +35,21 @@ from tuopin.tables.manifest import SCHEMA_VERSION
 from tuopin.terms import Place, Problem, UsageError
 
 FACTS, ANSWERED, EVALUATED = "facts", "answered", "evaluated"
+STORED, COMPUTED = "stored_facts", "computed_facts"
+
+Work = TypeVar("Work", bound="Evaluation")
+
+
+def once(work: Callable[[Work], None]) -> Callable[[Work], None]:
+    """Work that is done at the first call and left standing at every other."""
+
+    @wraps(work)
+    def first_only(self: Work) -> None:
+        if work.__name__ not in self.done:
+            self.done.add(work.__name__)
+            work(self)
+
+    return first_only
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,8 @@ class Evaluation:
         day: the policy's day.
         engine: where queries run.
         progress: told (what, done, of how many) as work goes on.
-        facts_root: where facts are stored; default: beside the snapshot.
+        facts_root: where facts are stored that do not lie beside the snapshot already; default: beside it.
+        done: the work that need not be done again (see `once`).
     """
 
     pack: Pack
@@ -70,6 +87,7 @@ class Evaluation:
     engine: Engine
     progress: Progress = silent
     facts_root: Path | None = None
+    done: set[str] = field(default_factory=set, repr=False)
     _plans: dict[frozenset[str], tuple[FactsPlan, RulesPlan | None]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -97,12 +115,13 @@ class Evaluation:
         """Where the facts lie: beside the snapshot, never in it, under a hash of all that they depend on."""
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
-        root = self.facts_root or self.snapshot.path.with_name(self.snapshot.path.name + ".facts")
-        return root / key
+        beside = self.snapshot.path.with_name(self.snapshot.path.name + ".facts") / key
+        whole = all((beside / _part_name(part)).is_file() for part in self.parts)
+        return beside if whole or self.facts_root is None else self.facts_root / key
 
     def facts_file(self, part: int) -> Path:
         """The stored facts of a part."""
-        return self.facts_folder / f"part-{part:05d}.parquet"
+        return self.facts_folder / _part_name(part)
 
     # --- facts -------------------------------------------------------------------------------------------------------
 
@@ -111,26 +130,42 @@ class Evaluation:
         missing = [part for part in self.parts if not self.facts_file(part).is_file()]
         for done, part in enumerate(missing):
             self.progress("facts", done, len(missing))
-            self.show_facts(part)
+            self._compute(part)
         if missing:
             self.progress("facts", len(missing), len(missing))
 
     def show_facts(self, part: int) -> None:
         """Give the facts of a part the name `facts`; compute and store them if they are not stored."""
-        self.engine.drop(FACTS)
-        if self.facts_file(part).is_file():
-            self.engine.view(FACTS, [self.facts_file(part)])
+        if not self.facts_file(part).is_file():
+            self._compute(part)
+            self.engine.define(FACTS, f"SELECT * FROM {COMPUTED}")
             return
-        self._joined_once  # noqa: B018 - made once, then at hand
-        self._show_part(part)
-        self.engine.table(FACTS, self._bound(part)[0].facts_query())
+        self._show_areas()
+        self.engine.view("households", self.snapshot.files("households", part=part))
+        self.engine.view(STORED, [self.facts_file(part)])
+        self.engine.define(FACTS, self.facts_plan.stored_query(STORED))
+
+    def show_all_facts(self) -> None:
+        """Give the stored facts of all parts the name `facts`, without the households' names."""
+        self.store_facts()
+        self.engine.view(STORED, [self.facts_file(part) for part in self.parts])
+        self.engine.define(FACTS, f"SELECT * FROM {STORED}")
+
+    def _compute(self, part: int) -> None:
+        self._show_areas()
+        self._join_once()
+        for table in ("households", "members", "dwellings"):
+            if self.snapshot.has(table):
+                self.engine.view(table, self.snapshot.files(table, part=part))
+        self.engine.table(COMPUTED, self._bound(part)[0].facts_query())
         self._store(part)
 
     def _store(self, part: int) -> None:
         unfinished = self.facts_file(part).with_suffix(".unfinished")
         try:
             self.facts_folder.mkdir(parents=True, exist_ok=True)
-            self.engine.write(f"SELECT * FROM {FACTS}", unfinished)
+            stored = {name: sql.column(name) for name in self.facts_plan.stored}
+            self.engine.write(sql.select(stored, sql.table(COMPUTED)), unfinished)
             unfinished.replace(self.facts_file(part))
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
@@ -138,20 +173,17 @@ class Evaluation:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    @cached_property
-    def _joined_once(self) -> bool:
-        """Tables that the facts of all parts join: areas, standings, and registers resolved to households once."""
+    @once
+    def _show_areas(self) -> None:
         self.engine.view("area_tiers", area_tiers(self.pack, self.snapshot, self.layout))
+
+    @once
+    def _join_once(self) -> None:
+        """Make the tables that the facts of all parts join: standings, and registers resolved to households."""
         for table in ("decisions", "leads", "members", *(f"register:{name}" for name in self.facts_plan.registers)):
             if self.snapshot.has(table):
                 self.engine.view(table.removeprefix("register:"), self.snapshot.files(table))
         join_once(self.engine, self.facts_plan, self.progress)
-        return True
-
-    def _show_part(self, part: int) -> None:
-        for table in ("households", "members", "dwellings"):
-            if self.snapshot.has(table):
-                self.engine.view(table, self.snapshot.files(table, part=part))
 
     # --- figures -----------------------------------------------------------------------------------------------------
 
@@ -161,11 +193,10 @@ class Evaluation:
         if not self.pack.figures:
             return {}
         self.store_facts()
-        self.engine.drop(FACTS)
         stored = self.facts_folder / f"figures-{_figures_key(self.pack)}.json"
         if stored.is_file():
             return _read_figures(stored)
-        self.engine.view(FACTS, [self.facts_file(part) for part in self.parts])
+        self.show_all_facts()
         found = {id: self._figure(id) for id in self.pack.figures}
         _write_figures(stored, found)
         return found
@@ -248,6 +279,10 @@ class Evaluation:
             inside = [code for code in ordered if part.first_area <= code <= part.last_area]
             found.append(frozenset(above.code for code in inside for above in areas.above(code)))
         return found
+
+
+def _part_name(part: int) -> str:
+    return f"part-{part:05d}.parquet"
 
 
 def area_tiers(pack: Pack, snapshot: Snapshot, layout: Layout) -> pa.Table:

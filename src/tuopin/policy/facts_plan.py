@@ -21,6 +21,7 @@ from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
 from tuopin.policy.pack import Pack
 from tuopin.policy.rollups import Aggregation
 from tuopin.policy.sql import Sql
+from tuopin.policy.territories import territorial_codes
 from tuopin.policy.worlds import FactError, HouseholdWorld
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
@@ -28,6 +29,8 @@ COMPILER_VERSION = 1
 
 #: What every household's row of facts carries besides the pack's own facts.
 STRUCTURE = ("household_no", "household_id", "area_code")
+#: What stored facts leave out: text that the snapshot has already, and that costs more to write than all figures together.
+NAMES = ("household_id", "area_code")
 BUILT_IN = ("household_size", "standing", "applied")
 
 
@@ -40,6 +43,8 @@ class FactsPlan:
         columns: each stored column with the tree that computes it.
         rollups: aggregates over a household's members.
         registers: for each register used, its aggregates over matched rows.
+        layout: the shape of the snapshot.
+        tiers_used: the tiers by which some rule or figure differs.
         key: hash of all that the facts depend on besides the snapshot's content.
     """
 
@@ -48,6 +53,7 @@ class FactsPlan:
     rollups: Aggregation
     registers: Mapping[str, Aggregation]
     layout: Layout
+    tiers_used: frozenset[str]
 
     @property
     def key(self) -> str:
@@ -58,17 +64,41 @@ class FactsPlan:
             parts += [f"{name}={tree.sql()}" for name, tree in trees.items()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def matches_query(self, register: str) -> Sql:
-        """Households with a match in a register: one row each, made once before the loop over parts."""
-        over = self.registers[register]
-        rows = sql.select({"person_key": sql.column("person_key"), **over.items}, sql.table(register, "r"))
+    @property
+    def stored(self) -> list[str]:
+        """The columns that are stored: not the names, nor tiers by which no rule or figure differs."""
+        left_out = {*NAMES, *(tier_column(tier) for tier in self.layout.territory.tiers if tier not in self.tiers_used)}
+        return [name for name in self.columns if name not in left_out]
+
+    def stored_query(self, source: str) -> exp.Select:
+        """The stored facts with the names and tiers that were left out, from the views households and area_tiers."""
+        missing = [name for name in self.columns if name not in self.stored]
+        columns = {name: sql.column(name, "f") for name in self.stored}
+        columns |= {name: sql.column(name, "h" if name in NAMES else "a") for name in missing}
+        query = sql.select(columns, sql.table(source, "f"))
+        query = query.join(sql.table("households", "h"), on=_same("household_no", "f", "h"), copy=False)
+        return _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
+
+    def matches_query(self) -> Sql:
+        """Households with a match in some register: one row each, made once before the loop over parts.
+
+        The registers stand below each other, so that members are searched once. Their items are grades already: MAX
+        passes over the empty grades of another register's rows.
+        """
+        stacked = _stacked([self._register_rows(register) for register in self.registers])
         household = sql.column("household_no", "m")
-        matched = sql.select({"household_no": household, **over.columns}, rows.subquery("r", copy=False))
+        aggregates = {name: tree for over in self.registers.values() for name, tree in over.columns.items()}
+        matched = sql.select({"household_no": household, **aggregates}, stacked.subquery("r", copy=False))
         matched = matched.join(sql.table("members", "m"), on=_same("person_key", "r", "m"), copy=False)
         return matched.group_by(household, copy=False)
 
+    def _register_rows(self, register: str) -> exp.Select:
+        own = self.registers[register].items
+        items = {item: own.get(item, sql.unknown("int")) for over in self.registers.values() for item in over.items}
+        return sql.select({"person_key": sql.column("person_key"), **items}, sql.table(register, "r"))
+
     def facts_query(self) -> Sql:
-        """One row a household, from the views households, members, dwellings, area_tiers, standings, applications and matches."""
+        """One row a household, from the views households, members, dwellings, area_tiers, standings, applications, matches."""
         query = sql.select(self.columns, sql.table("households", "h"))
         query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
         if self.rollups.columns:
@@ -81,7 +111,7 @@ class FactsPlan:
         return query
 
     def _one_row_tables(self) -> list[tuple[str, str]]:
-        tables = [(f"matches_{register}", f"r_{register}") for register in self.registers]
+        tables = [("matches", "r")] if self.registers else []
         tables += [("dwellings", "d")] if self.layout.has("dwellings") else []
         tables += [("standings", "s")] if self.layout.has("decisions") else []
         return tables + ([("applications", "l")] if self.layout.has("leads") else [])
@@ -109,7 +139,7 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
         stored, computed = _stored(id, meaning)
         meanings[id] = stored
         columns |= computed
-    return FactsPlan(meanings, columns, world.rollups, world.matches, layout)
+    return FactsPlan(meanings, columns, world.rollups, world.matches, layout, _tiers_used(pack, layout))
 
 
 def _household_facts(pack: Pack) -> list[str]:
@@ -118,6 +148,12 @@ def _household_facts(pack: Pack) -> list[str]:
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
     return list(dict.fromkeys([*BUILT_IN, *(id for id in own if id in used or specs[id].type in ("boolean", "code"))]))
+
+
+def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:
+    tier_of = layout.territory.tier_of
+    by_figure = {figure.by for figure in pack.figures.values()} & set(layout.territory.tiers)
+    return frozenset({tier_of[code] for code in territorial_codes(pack) if code in tier_of} | by_figure)
 
 
 def names_used(pack: Pack) -> frozenset[str]:
@@ -161,6 +197,13 @@ def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
 
 def _as(kind: str, tree: Sql) -> Sql:
     return tree if isinstance(tree, exp.Column) else sql.cast(tree, kind)
+
+
+def _stacked(queries: list[exp.Select]) -> exp.Query:
+    union: exp.Query = queries[0]
+    for query in queries[1:]:
+        union = exp.union(union, query, distinct=False, copy=False)
+    return union
 
 
 def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Select:

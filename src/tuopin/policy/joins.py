@@ -25,9 +25,9 @@ def join_once(engine: Engine, facts: FactsPlan, progress: Progress = silent) -> 
         engine.table("standings", _STANDINGS.format(as_of=layout.as_of))
     if layout.has("leads"):
         engine.table("applications", _applications(layout.as_of, decisions=layout.has("decisions")))
-    for register in facts.registers:
-        progress(f"register {register}", 0, 1)
-        engine.table(f"matches_{register}", facts.matches_query(register))
+    if facts.registers:
+        progress("registers", 0, 1)
+        engine.table("matches", facts.matches_query())
 
 
 #: The last decision that changes a standing, as at a day; a refusal changes none.

@@ -28,19 +28,19 @@ class Aggregation:
         columns: the aggregates, by the column they stand in above.
     """
 
-    def __init__(self, alias: str) -> None:
-        """Aggregates will be read from a table of that alias."""
-        self.alias = alias
+    def __init__(self, alias: str, prefix: str = "") -> None:
+        """Aggregates will be read from a table of that alias; the prefix tells its columns from others in that table."""
+        self.alias, self.prefix = alias, prefix
         self.items: dict[str, Sql] = {}
         self.columns: dict[str, Sql] = {}
 
     def item(self, tree: Sql) -> Sql:
         """A value of every row, to be named in aggregates."""
-        return sql.column(_named(tree, self.items, "i"))
+        return sql.column(_named(tree, self.items, f"{self.prefix}i"))
 
     def of(self, tree: Sql) -> Sql:
         """An aggregate over items, to be read beside the group's key."""
-        return sql.column(_named(tree, self.columns, "u"), self.alias)
+        return sql.column(_named(tree, self.columns, f"{self.prefix}u"), self.alias)
 
 
 def _named(tree: Sql, known: dict[str, Sql], prefix: str) -> str:
@@ -69,11 +69,15 @@ def any_or_all(function: str, condition: Truth, over: Aggregation) -> Truth:
 
 
 def graded(condition: Truth, over: Aggregation) -> Sql:
+    """The grade of a condition of every row, the condition itself being computed once."""
+    return grade(replace(condition, sql=over.item(condition.sql)))
+
+
+def grade(condition: Truth) -> Sql:
     """No is 0, perhaps 1, yes 2: the largest of all rows is "any", the smallest is "all"."""
-    truth = over.item(condition.sql)
-    cases = [(truth, sql.integer(YES))]
+    cases = [(condition.sql, sql.integer(YES))]
     if not condition.certain:
-        cases.append((sql.is_unknown(truth), sql.integer(PERHAPS)))
+        cases.append((sql.is_unknown(condition.sql), sql.integer(PERHAPS)))
     return sql.choose(cases, otherwise=sql.integer(NO))
 
 

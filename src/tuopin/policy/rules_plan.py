@@ -14,6 +14,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from tuopin.policy import arithmetic, sql
+from tuopin.policy.arithmetic import refuse_bare_sum
 from tuopin.policy.columns import parameter_meaning, same_scale
 from tuopin.policy.compiler import compile_condition, compile_number
 from tuopin.policy.dated import InForce, figures_on, in_force, parameter_on
@@ -456,6 +457,7 @@ def line_meaning(
     if not started:
         raise LanguageError(f"The line `{id}` has no formula on {day}.", "Date its first formula no later than the rule that uses it.")
     value = compile_number(parse(line.formulas[max(started)]), _LineWorld(pack, facts, layout, day, figures))
+    refuse_bare_sum(value, Unit.parse(line.unit))
     if value.unit is not None and value.unit != Unit.parse(line.unit):
         raise LanguageError(f"The line `{id}` is declared in `{line.unit}`, but its formula gives `{value.unit}`.", "Change one of them.")
     return replace(value, unit=Unit.parse(line.unit))

@@ -13,12 +13,13 @@ from tuopin.policy import rollups, sql
 from tuopin.policy.columns import checked, fact_meaning, parameter_meaning, unasked_fact
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
 from tuopin.policy.dated import parameter_on
-from tuopin.policy.files import Derived, Fact, Quantity
+from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.layout import Layout, covers_column, table_of
 from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
+from tuopin.policy.units import Unit
 
 STANDINGS = frozenset({"none", "registered", "exited", "returned"})
 
@@ -188,7 +189,7 @@ class HouseholdWorld(FactWorld):
         if not self.layout.has("members"):
             return rollups.without_members(call.function, compile_node(call.arguments[0], members))
         if call.function in ("sum_of", "min_of", "max_of"):
-            number = rollups.assuming(compile_number(call.arguments[0], members), spec.assume)
+            number = rollups.assuming(compile_number(call.arguments[0], members), self._assumption(spec))
             assert isinstance(number, Number)
             if call.function == "sum_of":
                 return rollups.summed(number, self.rollups)
@@ -202,6 +203,11 @@ class HouseholdWorld(FactWorld):
             assert isinstance(size, Number)
             return rollups.share(condition, size, self.rollups)
         return rollups.any_or_all(call.function, condition, self.rollups)
+
+    def _assumption(self, spec: Derived) -> Assumption | None:
+        """What the fact assumes of unknown items; a sum in another currency than the snapshot's is no assumption of it."""
+        foreign = self.layout.currency.code != self.pack.currency.code and Unit.parse(spec.unit).currency
+        return None if foreign and spec.assume is not None and spec.assume.value else spec.assume
 
     def _household_size(self) -> Meaning:
         if self.layout.has("members"):
@@ -228,8 +234,8 @@ class HouseholdWorld(FactWorld):
         condition = compile_condition(call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec))
         if not self.layout.has(register) or not self.layout.has("members", "person_key") or never_asked(condition):
             return Truth(sql.unknown("boolean"), asked=False, grounded=False)
-        matches = self.matches.setdefault(register, rollups.Aggregation(f"r_{register}"))
-        grade = matches.of(sql.largest(rollups.graded(condition, matches)))
+        matches = self.matches.setdefault(register, rollups.Aggregation("r", f"{register}_"))
+        grade = matches.of(sql.largest(matches.item(rollups.grade(condition))))
         cases = [
             (sql.compare("=", grade, sql.integer(rollups.YES)), sql.truth(True)),
             (sql.compare("=", grade, sql.integer(rollups.PERHAPS)), sql.unknown("boolean")),

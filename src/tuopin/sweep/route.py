@@ -6,7 +6,7 @@ rule's answer) and writes proposals. None reads another's. A new stage is one li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,12 @@ class Proposing:
     Attributes:
         query: the proposals.
         concerned: of which households there is anything to propose at all.
+        counts: how many proposals there are, by stage and kind, as aggregates over households with their answers.
     """
 
     query: exp.Query
     concerned: Sql
+    counts: Mapping[tuple[str, str], Sql]
 
 
 def proposing(rules: RulesPlan) -> Proposing | None:
@@ -46,7 +48,22 @@ def proposing(rules: RulesPlan) -> Proposing | None:
     union: exp.Query = queries[0]
     for query in queries[1:]:
         union = exp.union(union, query, distinct=False, copy=False)
-    return Proposing(union, sql.either(query.args["where"].this for query in queries))
+    return Proposing(union, sql.either(_condition(query) for query in queries), _counts(queries))
+
+
+def _condition(query: exp.Select) -> Sql:
+    """Of which households a stage's query proposes something."""
+    return query.args["where"].this
+
+
+def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:
+    counts: dict[tuple[str, str], Sql] = {}
+    for query in queries:
+        said = {column.alias: column.this for column in query.selects}
+        key = (said["stage"].name, said["kind"].name)
+        many = sql.count(sql.choose([(_condition(query), sql.integer(1))]))
+        counts[key] = sql.compute("+", counts[key], many) if key in counts else many
+    return counts
 
 
 def proposed(engine: Engine, rules: RulesPlan) -> list[dict[str, Any]]:

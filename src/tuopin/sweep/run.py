@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import ANSWERED, Evaluation, Pack, RulesPlan, sql
+from tuopin.policy import ANSWERED, FACTS, Evaluation, Pack, RulesPlan, sql
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.joins import Progress, silent
 from tuopin.sweep.ledger import Ledger
 from tuopin.sweep.route import proposing
-from tuopin.sweep.summary import Tally, summarised, tally_query
+from tuopin.sweep.summary import Tally, summarised, tally_counts
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.tables.content import ContentHash
@@ -68,7 +68,7 @@ def run_sweep(
         memory_limit: for the engine, such as `4GB`.
         threads: for the engine.
         engine: its name.
-        dry_run: compute everything, write nothing (facts are kept for the time of the run only).
+        dry_run: count everything, write nothing (facts that are not stored yet are kept for the time of the run only).
         replace: put the new folder in place of an old sweep.
         progress: told (what, done, of how many).
 
@@ -82,9 +82,25 @@ def run_sweep(
         evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
         _refuse_empty(evaluation.rules_plan, pack, as_of)
         if dry_run or out is None:
-            tally, proposed, _ = _run_parts(evaluation, Path(kept))
-            return SweepResult(summarised(evaluation, tally, proposed))
+            return SweepResult(_counted(evaluation))
         return _write(evaluation, out, ledger or out.parent / "ledger.jsonl", replace)
+
+
+def _counted(evaluation: Evaluation) -> dict[str, Any]:
+    """The summary alone, by one query over the facts of all parts."""
+    rules = evaluation.rules_plan
+    evaluation.show_all_facts()
+    proposals = None if evaluation.layout.survey else proposing(rules)
+    kinds = proposals.counts if proposals else {}
+    counts = tally_counts(evaluation)
+    columns = {f"c{number}": tree for number, tree in enumerate([*counts.values(), *kinds.values()])}
+    row = evaluation.engine.rows(sql.select(columns, rules.query(FACTS).subquery("answered", copy=False)))[0]
+    tally, proposed = Tally(), dict[str, dict[str, int]]()
+    tally.add(list(counts), row[: len(counts)])
+    for (stage, kind), count in zip(kinds, row[len(counts) :], strict=True):
+        if count:
+            proposed.setdefault(stage, {})[kind] = count
+    return summarised(evaluation, tally, proposed)
 
 
 def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> SweepResult:
@@ -112,7 +128,8 @@ def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, d
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
     tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
-    names, counts = tally_query(evaluation)
+    counts = tally_counts(evaluation)
+    tally_query = sql.select({f"c{number}": tree for number, tree in enumerate(counts.values())}, sql.table(ANSWERED))
     answers = _answers(rules, evaluation)
     concerned = {CONCERNED: proposals.concerned} if proposals else {}
     for part in evaluation.parts:
@@ -120,7 +137,7 @@ def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, d
         evaluation.show_facts(part)
         evaluation.answer(part, concerned)
         evaluation.engine.write(answers, folder / "answers" / f"part-{part:05d}.parquet")
-        tally.add(names, evaluation.engine.rows(counts)[0])
+        tally.add(list(counts), evaluation.engine.rows(tally_query)[0])
         if proposals is not None:
             evaluation.evaluate(part, CONCERNED)
             _propose(evaluation, proposals.query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)

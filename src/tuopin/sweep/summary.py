@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import ANSWERED, Evaluation, Number, line_meaning, sql
+from tuopin.policy import Evaluation, Number, line_meaning, sql
 from tuopin.policy.sql import Sql
 
 
@@ -32,12 +32,12 @@ class Tally:
         return int(self.counts.get(name, 0))
 
 
-def tally_query(evaluation: Evaluation) -> tuple[list[str], exp.Select]:
-    """The names of the counts, and the query of one row that counts a part."""
+def tally_counts(evaluation: Evaluation) -> dict[str, Sql]:
+    """The counts of a tally, by name, as aggregates over households with their answers."""
     counts = _counts(evaluation, "", sql.integer(1))
     if evaluation.layout.survey:
         counts |= _counts(evaluation, "weighted:", sql.column("weight"))
-    return list(counts), sql.select({f"c{number}": tree for number, tree in enumerate(counts.values())}, sql.table(ANSWERED))
+    return counts
 
 
 def _counts(evaluation: Evaluation, prefix: str, one: Sql) -> dict[str, Sql]:
