@@ -50,9 +50,10 @@ format: setup  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 
 bench: setup  ## measure the sweep; figures go to stdout and build/bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 docs: setup  ## build the documentation into build/site
+	$(BIN)/python -m tuopin.interfaces.cli.reference docs/reference/cli.md
 	$(BIN)/mkdocs build --strict --site-dir build/site
 
 lock: setup  ## renew the hashed lock after a change of dependencies

@@ -87,7 +87,7 @@ def parameter_meaning(pack: Pack, layout: Layout, on_day: Figures, unit: str | N
     """A dated figure as a number; unknown where no value holds, or where it is in another currency than the snapshot."""
     parsed = Unit.parse(unit)
     if parsed.has(pack.currency.code) and layout.currency.code != pack.currency.code:
-        return nothing_known(parsed, asked=False, grounded=False)
+        return nothing_known(parsed, asked=False)
     values = {code: number(value, parsed) for code, value in on_day.areas.items()}
     general = number(on_day.default, parsed) if on_day.default is not None else nothing_known(parsed, asked=True)
     if not values:

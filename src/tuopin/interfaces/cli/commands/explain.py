@@ -1,0 +1,71 @@
+"""`tuopin explain`: why does the policy say this of one household?"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from tuopin.interfaces.cli.options import (
+    AsJson,
+    AsOfOrSnapshots,
+    Language,
+    PackName,
+    SnapshotFolder,
+    language_of,
+)
+from tuopin.interfaces.cli.screen import answer
+from tuopin.policy import read_pack
+from tuopin.sweep import Explanation, explain_household
+from tuopin.tables import Snapshot
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    *,
+    pack: PackName,
+    snapshot: SnapshotFolder,
+    household: Annotated[str, typer.Option("--household", metavar="ID", help="The household's id in the snapshot.")],
+    as_of: AsOfOrSnapshots = None,
+    lang: Language = None,
+    every: Annotated[bool, typer.Option("--all", help="Every test, not only those that a proposal rests on.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say of one household what each test answers, from which facts, by which threshold and source.
+
+    Where nobody can tell, it names the question whose answer would settle it. It says what a sweep says.
+    """
+    policy, opened = read_pack(pack), Snapshot.open(snapshot)
+    explanation = explain_household(
+        pack=policy,
+        snapshot=opened,
+        household_id=household,
+        as_of=as_of or opened.manifest.as_of,
+        language=language_of(lang, policy.about.languages),
+    )
+    shown = explanation if every else _what_matters(explanation)
+    answer(explanation.to_dict(), as_json=as_json, show=lambda screen: screen.lines(shown.lines()))
+    left_out = len(explanation.seen.standards) - len(shown.seen.standards)
+    if left_out and not as_json:
+        sys.stderr.write(f"{left_out} further tests are not shown; --all shows them.\n")
+
+
+def _what_matters(explanation: Explanation) -> Explanation:
+    """Only the tests that the proposals rest on, those first that propose; without a proposal, those that might have."""
+    tests = {test.id: test for test in explanation.seen.standards}
+    proposing = [proposal["rule"] for proposal in explanation.proposals if proposal["rule"] in tests]
+    waiting = proposing or [id for id, test in tests.items() if test.proposes in ("entry", "exit")]
+    needed: dict[str, None] = {}
+    while waiting:
+        id = waiting.pop(0)
+        if id in tests and id not in needed:
+            needed[id] = None
+            waiting += tests[id].rests_on
+    standards = [tests[id] for id in needed]
+    return replace(explanation, seen=replace(explanation.seen, standards=standards))

@@ -1,0 +1,220 @@
+"""`tuopin pack`: does a policy say what it means, what holds on a day, and whom would a change move?"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuopin.interfaces.cli.copied_pack import copy_pack
+from tuopin.interfaces.cli.options import AsJson, AsOfOrSnapshots, DryRun, Language, SnapshotFolder, day, language_of
+from tuopin.interfaces.cli.progress import progress_shown
+from tuopin.interfaces.cli.refusals import in_words
+from tuopin.interfaces.cli.screen import Screen, answer, print_json
+from tuopin.interfaces.policy_of_a_day import FigureOfADay, LineOfADay, PolicyOfADay, policy_of_a_day
+from tuopin.policy import Difference, Pack, check_pack, checked_pack, compare, json_schemas, read_pack
+from tuopin.sweep import ExampleResult, run_examples
+from tuopin.tables import Snapshot
+from tuopin.terms import Problem
+
+Named = Annotated[str, typer.Argument(metavar="PACK", help="A pack's folder, or the id of one that comes with Tuopin.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    pack = typer.Typer(help="Write, check, read and compare a country's policy.")
+    for name, command in (("check", check), ("show", show), ("diff", diff), ("new", new), ("schema", schema)):
+        pack.command(name)(command)
+    app.add_typer(pack, name="pack")
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+def check(*, pack: Named, as_json: AsJson = False) -> int:
+    """Check a pack: its files, names, types, units, dates, sources, and every example household.
+
+    Ends with 3 where the files cannot be read as a pack, with 1 where they can but something in them is wrong.
+    """
+    policy = read_pack(pack)
+    problems = check_pack(policy)
+    results = [] if problems else run_examples(policy)
+    failed = [result for result in results if result.differences]
+    problems += [_as_problem(result) for result in failed]
+    document = {
+        "pack": policy.name,
+        "version": policy.about.version,
+        "content_hash": policy.content_hash,
+        "rules": len(policy.rules),
+        "examples": {"run": len(results), "failed": [result.id for result in failed]},
+        "problems": [problem.to_dict() for problem in problems],
+    }
+    answer(
+        document,
+        as_json=as_json,
+        show=lambda screen: screen.lines(in_words(problems) or [_passed(policy, len(results))]),
+    )
+    return 1 if problems else 0
+
+
+def _as_problem(result: ExampleResult) -> Problem:
+    fix = "Correct the rule, or the expected outcome if the rule is right."
+    return Problem(
+        f"Example `{result.id}` comes out otherwise than expected.", result.place, " ".join(result.differences), fix
+    )
+
+
+def _passed(policy: Pack, examples: int) -> str:
+    rules = f"{len(policy.rules)} rules, {len(policy.facts)} facts, {len(policy.lines)} lines"
+    return f"Pack {policy.name} {policy.about.version}: {rules}; {examples} examples, all as expected."
+
+
+# --- show ------------------------------------------------------------------------------------------------------------
+
+
+def show(
+    *,
+    pack: Named,
+    as_of: Annotated[
+        date | None,
+        typer.Option("--as-of", metavar="DATE", parser=day, help="The policy of which day; default: today."),
+    ] = None,
+    lang: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what holds under a pack on a day: lines, tests, scores and categories, and what is announced."""
+    read = read_pack(pack)
+    policy = policy_of_a_day(read, day=as_of or date.today(), language=language_of(lang, read.about.languages))
+    answer(policy.to_dict(), as_json=as_json, show=lambda screen: _policy(screen, policy))
+
+
+def _policy(screen: Screen, policy: PolicyOfADay) -> None:
+    screen.line(f"{policy.country}: pack {policy.pack} {policy.version} on {policy.day}")
+    screen.pairs([("authority", policy.authority), ("law", policy.legal_basis), ("content", policy.content_hash)])
+    screen.table("Lines", ["line", "value", "unit", "since", "source"], [_line(line) for line in policy.lines])
+    figures = [*policy.figures, *(figure for rule in policy.rules for figure in rule.figures)]
+    screen.table("Figures", ["figure", "value", "unit", "since", "source"], [_figure(figure) for figure in figures])
+    headings = ["rule", "asks", "proposes", "since", "announced"]
+    rules = [
+        (rule.id, rule.says, rule.proposes or "", rule.since or "", ", ".join(rule.announced))
+        for rule in policy.in_force
+    ]
+    screen.table("Rules in force", headings, rules)
+    waiting = [(rule.id, rule.says, ", ".join(rule.announced)) for rule in policy.rules if rule not in policy.in_force]
+    screen.table("Rules that do not hold yet", ["rule", "asks", "announced for"], waiting)
+
+
+def _line(line: LineOfADay) -> tuple[object, ...]:
+    return line.id, line.formula or _with_areas(line.value, line.areas), line.unit, line.since or "not yet", line.source
+
+
+def _figure(figure: FigureOfADay) -> tuple[object, ...]:
+    return (
+        figure.id,
+        _with_areas(figure.value, figure.areas),
+        figure.unit or "",
+        figure.since or "not yet",
+        figure.source,
+    )
+
+
+def _with_areas(value: str | None, areas: dict[str, str]) -> str:
+    own = [f"{code} {other}" for code, other in areas.items()]
+    return "; ".join([*([value] if value else []), *own])
+
+
+# --- diff ------------------------------------------------------------------------------------------------------------
+
+
+def diff(
+    *,
+    before: Annotated[str, typer.Argument(metavar="A", help="The pack of today.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The pack that is thought of.")],
+    snapshot: SnapshotFolder,
+    as_of: AsOfOrSnapshots = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="TIER", help="Count by areas of this tier, or by a fact with codes.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who would come in and who would fall out under another pack, before anybody signs it."""
+    opened = Snapshot.open(snapshot)
+    with progress_shown(quiet=as_json) as progress:
+        difference = compare(
+            pack_a=checked_pack(read_pack(before)),
+            pack_b=checked_pack(read_pack(after)),
+            snapshot=opened,
+            as_of=as_of or opened.manifest.as_of,
+            by=by,
+            progress=progress,
+        )
+    answer(difference.to_dict(), as_json=as_json, show=lambda screen: _difference(screen, difference))
+
+
+def _difference(screen: Screen, difference: Difference) -> None:
+    before, after = difference.packs
+    screen.line(f"From {before} to {after}, policies of {difference.as_of}, over {difference.households:,} households")
+    for pack, rules in ((before, difference.only_first), (after, difference.only_second)):
+        if rules:
+            screen.line(f"Only {pack} has: {', '.join(rules)}")
+    if not difference.moves:
+        screen.line("No household would be answered otherwise.")
+    group = [difference.by] if difference.by else []
+    rows = [
+        (move.rule, *([move.group] if group else []), move.before, move.after, move.households, move.members)
+        for move in difference.moves
+    ]
+    screen.table("Who would be answered otherwise", ["rule", *group, "today", "then", "households", "persons"], rows)
+
+
+# --- new -------------------------------------------------------------------------------------------------------------
+
+
+def new(
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The id of the new pack: small letters, digits and _.")],
+    origin: Annotated[str, typer.Option("--from", metavar="PACK", help="The pack to copy.")] = "template",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder to write; default: one of that name here.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a country's pack as a copy of another, ready to be changed; its README says what to change, in order."""
+    folder = out or Path(name)
+    files = copy_pack(origin=origin, name=name, out=folder, dry_run=dry_run)
+    document = {"pack": name, "from": origin, "out": None if dry_run else folder, "files": files}
+    done = f"Dry run: {len(files)} files would be written to {folder}."
+    next_ = f"Wrote {len(files)} files to {folder}. Begin with {folder / 'README.md'}, then: tuopin pack check {folder}"
+    answer(document, as_json=as_json, show=lambda screen: screen.line(done if dry_run else next_))
+
+
+# --- schema ----------------------------------------------------------------------------------------------------------
+
+
+def schema(
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write one file a schema here; default: print them all.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give the JSON schemas of a pack's files, so that an editor helps while they are written."""
+    schemas = json_schemas()
+    if out is None:
+        print_json(schemas)
+        return
+    files = {
+        out / f"{name.removesuffix('.yaml').replace('*', 'any').replace('/', '-')}.schema.json": found
+        for name, found in schemas.items()
+    }
+    if not dry_run:
+        out.mkdir(parents=True, exist_ok=True)
+        for file, found in files.items():
+            file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    document = {"out": None if dry_run else out, "files": [file.name for file in files]}
+    answer(document, as_json=as_json, show=lambda screen: screen.lines(str(file) for file in files))

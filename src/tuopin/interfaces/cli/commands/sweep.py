@@ -1,0 +1,139 @@
+"""`tuopin sweep`: what does a country's policy say of every household of a snapshot?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tuopin.interfaces.cli.options import AsJson, AsOf, DryRun, MemoryLimit, PackName, Replace, SnapshotFolder
+from tuopin.interfaces.cli.progress import progress_shown
+from tuopin.interfaces.cli.screen import Screen, answer
+from tuopin.interfaces.cli.stopwatch import Stopwatch, peak_mib
+from tuopin.interfaces.proposals import ProposalCount, answers_that_would_settle, proposals_by_reason
+from tuopin.policy import checked_pack, read_pack
+from tuopin.sweep import SweepResult, run_sweep
+from tuopin.tables import Snapshot
+from tuopin.tables.engines import open_engine
+from tuopin.terms import Problem, UsageError
+
+MOST_ROWS = 12
+"""Reasons and unknown facts that are printed in words."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sweep")(sweep)
+
+
+def sweep(
+    *,
+    pack: PackName,
+    snapshot: SnapshotFolder,
+    as_of: AsOf,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder to write: answers, proposals, summary.")
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE", help="Where the run is recorded; default: ledger.jsonl beside --out."),
+    ] = None,
+    memory_limit: MemoryLimit = None,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Processors to use; default: all.")] = None,
+    replace: Replace = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Apply a policy to every household of a snapshot and write proposals, each with its reasons.
+
+    Nothing is decided: a proposal waits for a person. A household that nobody can judge is proposed for a visit. The
+    folder appears whole or not at all, and the run is recorded in a ledger that shows any later change.
+    """
+    if out is None and not dry_run:
+        raise UsageError(
+            Problem("The call names no folder to write.", fix="Add --out DIR, or --dry-run to see the counts only.")
+        )
+    watch = Stopwatch()
+    with progress_shown(quiet=as_json) as progress:
+        result = run_sweep(
+            pack=checked_pack(read_pack(pack)),
+            snapshot=Snapshot.open(snapshot),
+            as_of=as_of,
+            out=out,
+            ledger=ledger,
+            memory_limit=memory_limit,
+            threads=threads,
+            dry_run=dry_run,
+            replace=replace,
+            progress=progress,
+        )
+    summary = {**result.summary, "seconds": watch.seconds, "peak_mib": peak_mib()}
+    reasons, unknown = _reasons(result.out, memory_limit)
+    document = {
+        "summary": summary,
+        "reasons": [reason.to_dict() for reason in reasons],
+        "unknown": unknown,
+        "out": result.out,
+        "ledger_block": result.block,
+    }
+    answer(document, as_json=as_json, show=lambda screen: _show(screen, summary, result, reasons, unknown))
+
+
+def _reasons(out: Path | None, memory_limit: str | None) -> tuple[list[ProposalCount], dict[str, int]]:
+    """Why what is proposed, and what would settle it; nothing after a dry run, which kept no proposals."""
+    if out is None:
+        return [], {}
+    with open_engine(memory_limit=memory_limit) as engine:
+        return proposals_by_reason(engine, out), answers_that_would_settle(engine, out)
+
+
+def _show(
+    screen: Screen, summary: dict[str, Any], result: SweepResult, reasons: list[ProposalCount], unknown: dict[str, int]
+) -> None:
+    screen.line(f"Pack {summary['pack']} on {summary['as_of']}, over the {summary['kind']} {summary['snapshot']}")
+    counted = f"{summary['households']:,} households, {summary['members']:,} persons"
+    screen.line(f"{counted}; facts as on {summary['facts_as_of']}")
+    screen.line(_poverty(summary))
+    screen.table("Proposals, for a person to decide", ["stage", "kind", "households"], _proposals(summary))
+    why = [(r.kind, r.rule, ", ".join(r.reasons), r.households, r.example) for r in reasons]
+    headings = ["kind", "rule", "because of", "households", "for example"]
+    screen.table(f"Why{_of(why)}", headings, why[:MOST_ROWS])
+    wanted = list(unknown.items())
+    screen.table(f"What nobody knows and a visit would settle{_of(wanted)}", ["fact", "proposals"], wanted[:MOST_ROWS])
+    screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "share"], _tests(summary))
+    assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
+    screen.table("Assumed", ["fact", "why"], assumed)
+    screen.line(f"{summary['seconds']:.1f} seconds, {summary['peak_mib']:,.0f} MiB at the peak")
+    if result.out is None:
+        screen.line("Dry run: nothing was written.")
+    else:
+        screen.line(f"Written to {result.out}; ledger block {result.block}")
+
+
+def _of(rows: Sequence[object]) -> str:
+    """Say so where a table is cut."""
+    return f" (the first {MOST_ROWS} of {len(rows)}; --json lists all)" if len(rows) > MOST_ROWS else ""
+
+
+def _poverty(summary: dict[str, Any]) -> str:
+    if summary["headline"] is None:
+        return "No poverty test of the pack's headline could be answered: none of their facts was asked."
+    found = summary["headcounts"][summary["headline"]]
+    low, high = (f"{100 * found[end]:.2f} %" for end in ("low", "high"))
+    at_most = "" if low == high else f"; {high} if all are poor of whom nobody can tell"
+    return f"Poor by {summary['headline']}: {low} of persons ({summary['poor_households']:,} households){at_most}"
+
+
+def _proposals(summary: dict[str, Any]) -> list[tuple[object, ...]]:
+    return [(stage, kind, count) for stage, kinds in summary["proposals"].items() for kind, count in kinds.items()]
+
+
+def _tests(summary: dict[str, Any]) -> list[tuple[object, ...]]:
+    everybody = summary["households"]
+    rows: list[tuple[object, ...]] = []
+    for test, met in summary["met"].items():
+        unknown, share = summary["cannot_tell"][test], summary["cannot_tell_share"][test]
+        rows.append((test, met, everybody - met - unknown, unknown, "" if share is None else f"{100 * share:.1f} %"))
+    return rows

@@ -1,0 +1,344 @@
+"""What do the answers of a sweep add up to: by test, area and kind of proposal? And what would a narrower rule miss?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
+from tuopin.policy import Evaluation, Number, Pack
+from tuopin.policy.files import Fact
+from tuopin.policy.layout import table_of, tier_column
+from tuopin.policy.meaning import Code
+from tuopin.sweep import Ledger
+from tuopin.tables import Snapshot
+from tuopin.tables.engines import Engine
+from tuopin.terms import Block, DataError, Place, Problem, UsageError
+
+ANSWERS = "answers"
+
+
+@dataclass(frozen=True)
+class Count:
+    """Households in three groups: those met, those of whom nobody can tell, and all.
+
+    Attributes:
+        households: rows, by `met`, `unknown` and `all`.
+        weight: the households they stand for (in a register the same).
+        persons: the persons they stand for.
+    """
+
+    households: Mapping[str, int]
+    weight: Mapping[str, float]
+    persons: Mapping[str, float]
+
+    @property
+    def share(self) -> tuple[float, float] | None:
+        """Share of persons met: at least, and at most if all that cannot be told were met; None where nobody lives."""
+        everybody = self.persons["all"]
+        if not everybody:
+            return None
+        return self.persons["met"] / everybody, (self.persons["met"] + self.persons["unknown"]) / everybody
+
+
+@dataclass(frozen=True)
+class AreaCount:
+    """The poor of one area.
+
+    Attributes:
+        code: the area.
+        parent: the area of the tier above it; None at the top.
+        name: its name in the language of the page.
+        count: its households, counted by the headline.
+    """
+
+    code: str
+    parent: str | None
+    name: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Whom a narrower rule would not see.
+
+    Attributes:
+        poor: poor persons in all.
+        missed: poor persons it would not see.
+        areas: how many areas it would look at (a rule on places), of how many.
+        households: rows behind `missed`.
+    """
+
+    poor: float
+    missed: float
+    households: int
+    areas: tuple[int, int] | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The share of the poor that it would not see."""
+        return self.missed / self.poor if self.poor else None
+
+
+@dataclass
+class Findings:
+    """The counts behind a report.
+
+    Attributes:
+        sweep: the folder that the sweep wrote.
+        evaluation: the same policy on the same snapshot.
+        summary: what the sweep said of itself.
+        ledger: where it was recorded.
+    """
+
+    sweep: Path
+    evaluation: Evaluation
+    summary: Mapping[str, Any]
+    ledger: Path
+
+    @property
+    def engine(self) -> Engine:
+        """Where the counting is done."""
+        return self.evaluation.engine
+
+    @property
+    def headline(self) -> str | None:
+        """The test that says "poor" in this snapshot; None where none could be asked."""
+        headline: str | None = self.summary["headline"]
+        return headline
+
+    @cached_property
+    def tests(self) -> dict[str, Count]:
+        """Every test, over all households: poverty first, then what is proposed, then the rest, questions last."""
+        order = sorted(self.summary["met"], key=self._place_of_a_test)
+        ((_, counts),) = self._counts(order, [])
+        return counts
+
+    def _place_of_a_test(self, id: str) -> int:
+        headline = self.evaluation.pack.about.headline
+        proposes = self.evaluation.rules_plan.standards[id].proposes
+        return (
+            headline.index(id) - len(headline)
+            if id in headline
+            else {"entry": 0, "exit": 1, None: 2, "question": 3}[proposes]
+        )
+
+    @cached_property
+    def unanswerable(self) -> list[str]:
+        """Tests of which nothing could be said of anybody, because nobody asked for a fact that they need."""
+        partly = [
+            id
+            for id in self.summary["partly_asked"]
+            if self.tests[id].households["unknown"] == self.summary["households"]
+        ]
+        return [id for id in self.tests if id in (*self.summary["never_asked"], *partly)]
+
+    @cached_property
+    def block(self) -> Block | None:
+        """The ledger's line of this sweep; None where the ledger has none.
+
+        Raises:
+            DataError: the ledger was changed.
+        """
+        ledger = Ledger(self.ledger)
+        ledger.verify()
+        return next((block for block in reversed(ledger.blocks()) if self._recorded(block)), None)
+
+    @cached_property
+    def recorded(self) -> int:
+        """How many sweeps the ledger holds."""
+        return Ledger(self.ledger).verify()
+
+    def tier(self, number: int, language: str) -> list[AreaCount]:
+        """The poor by area of a tier, counted from the top (0); the areas in order of code.
+
+        Households that lie in no area of the tier stand under the code "".
+        """
+        assert self.headline is not None
+        tiers = self.evaluation.layout.territory.tiers
+        names = {area.code: area.name(language) for area in self.evaluation.snapshot.areas()}
+        above = [tier_column(tiers[number - 1])] if number else []
+        columns = [tier_column(tiers[number]), *above]
+        return [
+            AreaCount(area or "", parent[0] if parent else None, names.get(area, ""), counts[self.headline])
+            for (area, *parent), counts in self._counts([self.headline], columns)
+        ]
+
+    @cached_property
+    def missed_by_rural_only(self) -> Missed | None:
+        """Whom a rule for the countryside alone would miss; None where nobody asked for town or country."""
+        settlement = self.evaluation.facts_plan.meanings.get("settlement")
+        if self.headline is None or not isinstance(settlement, Code) or not settlement.asked:
+            return None
+        counts = {key[0]: found[self.headline] for key, found in self._counts([self.headline], ["settlement"])}
+        poor = sum(count.persons["met"] for count in counts.values())
+        outside = [count for key, count in counts.items() if key != "rural"]
+        return Missed(poor, sum(c.persons["met"] for c in outside), sum(c.households["met"] for c in outside))
+
+    @cached_property
+    def missed_by_poor_areas_only(self) -> tuple[str, Missed] | None:
+        """The tier, and whom a rule would miss that looked only in its areas poorer than the country as a whole."""
+        tiers = self.evaluation.layout.territory.tiers
+        if self.headline is None or (country := self.tests[self.headline].share) is None:
+            return None
+        number = min(1, len(tiers) - 1)
+        areas = self.tier(number, "")
+        poorer = [area for area in areas if area.count.share and area.count.share[0] > country[0]]
+        others = [area.count for area in areas if area not in poorer]
+        poor = sum(area.count.persons["met"] for area in areas)
+        missed = Missed(
+            poor,
+            sum(c.persons["met"] for c in others),
+            sum(c.households["met"] for c in others),
+            (len(poorer), len(areas)),
+        )
+        return tiers[number], missed
+
+    @cached_property
+    def proposals(self) -> list[ProposalCount]:
+        """Proposals by stage, kind, rule and reasons, the most frequent first; none in a survey."""
+        return proposals_by_reason(self.engine, self.sweep)
+
+    def categories(self, id: str) -> dict[tuple[str, str], int]:
+        """Households by the first and last possible group of a list of categories."""
+        first, last = _quoted(f"{id}_first"), _quoted(f"{id}_last")
+        rows = self.engine.rows(_query(f"SELECT {first}, {last}, COUNT(*) FROM {ANSWERS} GROUP BY {first}, {last}"))
+        return {(one, other): int(n) for one, other, n in rows}
+
+    @cached_property
+    def never_asked(self) -> dict[str, Fact]:
+        """The facts of the pack of which this snapshot holds nothing, by id."""
+        layout, facts = self.evaluation.layout, self.evaluation.pack.facts
+        built_in = {"household_size"} if layout.has("members") else set()
+        return {
+            id: fact for id, fact in facts.items() if id not in built_in and not layout.has(table_of(fact.entity), id)
+        }
+
+    def open(self) -> None:
+        """Show the engine the answers, each household's facts beside them.
+
+        Raises:
+            DataError: the folder's answers are not those of this pack on this snapshot.
+        """
+        files = sorted((self.sweep / "answers").glob("*.parquet"))
+        if not files:
+            fix = "Run `tuopin sweep` again."
+            raise DataError(Problem("The sweep has no answers.", Place(file=str(self.sweep)), fix=fix))
+        self.engine.view(ANSWERS, files)
+        self.evaluation.store_facts()
+        self.engine.view("facts", [self.evaluation.facts_file(part) for part in self.evaluation.parts])
+        self._refuse_strangers()
+
+    def _refuse_strangers(self) -> None:
+        columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
+        same = "a.household_no = f.household_no AND a.household_id = f.household_id"
+        matched = self.engine.rows(_query(f"SELECT COUNT(*) FROM {ANSWERS} a JOIN facts f ON {same}"))[0][0]
+        if set(self.evaluation.rules_plan.columns()) <= columns and matched == self.summary["households"]:
+            return
+        what = "The sweep does not belong to this pack and snapshot."
+        why = "Its answers are not those that this pack gives on this snapshot; one of them was changed since."
+        raise DataError(Problem(what, Place(file=str(self.sweep)), why, "Sweep again."))
+
+    # --- counting ----------------------------------------------------------------------------------------------------
+
+    def _counts(self, tests: Sequence[str], by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], dict[str, Count]]]:
+        """The counts of tests for every combination of values of some columns of facts, in their order; in one scan."""
+        keys = [f"f.{_quoted(column)}" for column in by]
+        sums = [f"SUM(CASE WHEN {held} THEN {value} ELSE 0 END)" for test in tests for held, value in self._sums(test)]
+        grouping = f" GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}" if keys else ""
+        joined = f"{ANSWERS} a JOIN facts f ON a.household_no = f.household_no"
+        for row in self.engine.rows(_query(f"SELECT {', '.join([*keys, *sums])} FROM {joined}{grouping}")):
+            values = [float(value or 0) for value in row[len(keys) :]]
+            found = {test: _count_of(values[9 * number : 9 * number + 9]) for number, test in enumerate(tests)}
+            yield tuple(row[: len(keys)]), found
+
+    def _sums(self, test: str) -> Iterator[tuple[str, str]]:
+        """What is added up for a test: rows, what they stand for, and persons; each if met, if unknown, and in all."""
+        answer = f"a.{_quoted(test)}"
+        weight = "f.weight" if self.evaluation.layout.survey else "1"
+        for value in ("1", weight, f"{weight} * {self._size}"):
+            for held in (answer, f"{answer} IS NULL", "TRUE"):
+                yield held, value
+
+    @property
+    def _size(self) -> str:
+        size = self.evaluation.facts_plan.meanings["household_size"]
+        assert isinstance(size, Number)
+        return f"COALESCE({size.low.sql()}, 0)" if size.asked else "0"
+
+    def _recorded(self, block: Block) -> bool:
+        said = block.content
+        return (
+            said.get("kind") == "sweep"
+            and said.get("pack_hash") == self.evaluation.pack.content_hash
+            and said.get("snapshot_hash") == self.evaluation.snapshot.manifest.content_hash
+            and said.get("as_of") == self.summary["as_of"]
+            and said.get("proposals") == self.summary["proposals"]
+        )
+
+
+def read_findings(
+    *, sweep: Path, pack: Pack, snapshot: Snapshot, ledger: Path, engine: Engine, facts_root: Path | None
+) -> Findings:
+    """Open what a sweep wrote.
+
+    Args:
+        sweep: its folder.
+        pack: the pack it was made under.
+        snapshot: the snapshot it was made on.
+        ledger: the file that recorded it.
+        engine: where the counting is done.
+        facts_root: where facts are kept if they have to be computed again; None: beside the snapshot.
+
+    Raises:
+        UsageError: the folder holds no sweep, or another pack's or snapshot's.
+        DataError: the answers do not fit, or the ledger was changed.
+    """
+    summary = _summary(sweep)
+    for what, said, given in (
+        ("pack", summary["pack"], f"{pack.name} {pack.about.version}"),
+        ("snapshot", summary["snapshot"], snapshot.manifest.name),
+    ):
+        if said != given:
+            fix = f"Name the {what} that was swept, or sweep again."
+            raise UsageError(
+                Problem(f"The sweep was made with {what} {said}, not {given}.", Place(file=str(sweep)), fix=fix)
+            )
+    evaluation = Evaluation(pack, snapshot, date.fromisoformat(summary["as_of"]), engine, facts_root=facts_root)
+    findings = Findings(sweep, evaluation, summary, ledger)
+    findings.open()
+    return findings
+
+
+def _summary(sweep: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((sweep / "summary.json").read_text(encoding="utf-8"))
+        found["pack"], found["snapshot"], found["as_of"], found["met"], found["partly_asked"]
+    except (OSError, ValueError, KeyError, TypeError):
+        fix = "Give the folder that `tuopin sweep --out` wrote."
+        raise UsageError(Problem("This folder holds no sweep.", Place(file=str(sweep)), fix=fix)) from None
+    return dict(found)
+
+
+def _count_of(sums: Sequence[float]) -> Count:
+    rows, weight, persons = (
+        dict(zip(("met", "unknown", "all"), sums[start : start + 3], strict=True)) for start in (0, 3, 6)
+    )
+    return Count({key: int(count) for key, count in rows.items()}, weight, persons)
+
+
+def _query(text: str) -> exp.Expr:
+    """A query as a tree, which the engine writes in its own words."""
+    return sqlglot.parse_one(text)
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql()

@@ -1,0 +1,320 @@
+"""Which tables stand in a report, and which of their figures may be shown?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tuopin.interfaces.policy_of_a_day import PolicyOfADay, in_language
+from tuopin.interfaces.report.findings import AreaCount, Count, Findings
+from tuopin.interfaces.report.small_cells import hidden_rows, small
+from tuopin.interfaces.report.wording import Language
+from tuopin.policy.dated import in_force
+from tuopin.policy.files import Categories
+
+MOST_REASONS = 15
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page.
+
+    Attributes:
+        caption: what it shows.
+        headings: of the columns.
+        rows: of text; the first cell names the row.
+        numbers: positions of the columns that hold numbers.
+    """
+
+    caption: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows of areas as they may be shown, and the numbers of those that may not."""
+
+    areas: Sequence[AreaCount]
+    hidden: frozenset[int]
+
+
+class Tables:
+    """Makes the tables of one report.
+
+    Attributes:
+        findings: the counts.
+        policy: what held on the day.
+        language: of the page.
+        suppressed: how many figures or rows were hidden so far.
+    """
+
+    def __init__(self, findings: Findings, policy: PolicyOfADay, language: Language) -> None:
+        """Start with nothing hidden."""
+        self.findings, self.policy, self.language = findings, policy, language
+        self.suppressed = 0
+        self._say, self._number, self._share = language.say, language.number, language.share
+        self._says = {rule.id: rule.says for rule in policy.rules}
+
+    # --- poverty -----------------------------------------------------------------------------------------------------
+
+    def poverty(self) -> Table:
+        """The share of persons below each line of the headline."""
+        say = self._say
+        tests = self.findings.tests
+        asked = [id for id in self.findings.evaluation.pack.about.headline if id in tests]
+        rows = [[self._says[id], *self._poverty_of(id, tests[id])] for id in asked]
+        headings = [say("test"), say("lowest"), say("highest"), say("poor_households_heading")]
+        return Table(say("poverty_caption"), headings, rows, frozenset({1, 2, 3}))
+
+    def _poverty_of(self, id: str, count: Count) -> list[str]:
+        if id in self.findings.unanswerable or count.share is None:
+            return [self._say("not_asked_here"), "", ""]
+        if self._small(count):
+            return [self._hidden()] * 3
+        low, high = count.share
+        return [self._share(low, 2), self._share(high, 2), self._number(count.weight["met"])]
+
+    # --- areas -------------------------------------------------------------------------------------------------------
+
+    def shown_areas(self, tier: int) -> Shown:
+        """The areas of a tier, and which of them may not be shown."""
+        areas = self.findings.tier(tier, self.language.id)
+        hidden = hidden_rows(
+            areas,
+            counts=lambda area: _households(area.count),
+            total_of=lambda area: area.parent,
+            size=lambda area: area.count.households["met"],
+        )
+        return Shown(areas, frozenset(hidden))
+
+    def areas(self, shown: Shown, tier: str) -> Table:
+        """The poor by area of a tier; one share where everybody can be told, else the lowest and the highest."""
+        say = self._say
+        sure = not any(area.count.households["unknown"] for area in shown.areas)
+        ends = [say("share_heading")] if sure else [say("unknown_heading"), say("lowest"), say("highest")]
+        headings = [say("area"), say("persons"), say("poor_heading"), *ends]
+        rows = []
+        for number, area in enumerate(shown.areas):
+            figures = (
+                [self._hidden() for _ in headings[1:]] if number in shown.hidden else self._area(area.count, sure=sure)
+            )
+            rows.append([self._area_name(area), *figures])
+        numbers = frozenset(range(1, len(headings)))
+        return Table(say("areas_caption", tier=tier), [_capital(word) for word in headings], rows, numbers)
+
+    def _area(self, count: Count, *, sure: bool) -> list[str]:
+        shares = ["", ""] if count.share is None else [self._share(share) for share in count.share]
+        told = [self._number(count.persons[key]) for key in ("all", "met")]
+        return [*told, shares[0]] if sure else [*told, self._number(count.persons["unknown"]), *shares]
+
+    def _area_name(self, area: AreaCount) -> str:
+        if not area.code:
+            return self._say("no_area")
+        return area.name if area.name == area.code else f"{area.name} ({area.code})"
+
+    # --- tests -------------------------------------------------------------------------------------------------------
+
+    def tests(self) -> Table:
+        """The answers of each test."""
+        say = self._say
+        rows = [[self._says[id], id, *self._test(count)] for id, count in self.findings.tests.items()]
+        headings = [
+            say("test"),
+            say("rule"),
+            say("met"),
+            say("not_met"),
+            say("cannot_tell"),
+            f"{say('cannot_tell')}, %",
+        ]
+        return Table(say("tests_caption"), [_capital(word) for word in headings], rows, frozenset({2, 3, 4, 5}))
+
+    def _test(self, count: Count) -> list[str]:
+        """Three groups that add up to all: where one is small, the next smallest would tell it."""
+        groups = {**count.weight, "not_met": count.weight["all"] - count.weight["met"] - count.weight["unknown"]}
+        counts = {
+            **count.households,
+            "not_met": count.households["all"] - count.households["met"] - count.households["unknown"],
+        }
+        names = ("met", "not_met", "unknown")
+        hidden = hidden_rows(
+            names, counts=lambda name: [counts[name]], total_of=lambda _: 0, size=lambda name: counts[name]
+        )
+        cells = [
+            self._hidden() if number in hidden else self._number(groups[name]) for number, name in enumerate(names)
+        ]
+        share = groups["unknown"] / groups["all"] if groups["all"] else 0.0
+        return [*cells, self._hidden() if 2 in hidden else self._share(share)]
+
+    # --- proposals ---------------------------------------------------------------------------------------------------
+
+    def proposals(self) -> Table:
+        """Proposals by stage and kind."""
+        say = self._say
+        kinds = [
+            (stage, kind, count)
+            for stage, kinds in self.findings.summary["proposals"].items()
+            for kind, count in kinds.items()
+        ]
+        rows = [[say(f"stage_{stage}"), say(f"kind_{kind}"), self._count(count)] for stage, kind, count in kinds]
+        headings = [say("stage"), say("kind"), _capital(say("households"))]
+        return Table(say("proposals_caption"), headings, rows, frozenset({2}))
+
+    def reasons(self) -> tuple[Table, str]:
+        """Proposals by rule and reasons, and a sentence on those that are too rare for a line of their own."""
+        say, found = self._say, self.findings.proposals
+        frequent = [proposal for proposal in found if not small(proposal.households)][:MOST_REASONS]
+        rest = [proposal for proposal in found if proposal not in frequent]
+        rows = [
+            [say(f"kind_{p.kind}"), p.rule, self.language.listed(list(p.reasons)), self._number(p.households)]
+            for p in frequent
+        ]
+        headings = [say("kind"), say("rule"), say("reasons"), _capital(say("households"))]
+        more = say(
+            "more_reasons", count=self._number(len(rest)), households=self._count(sum(p.households for p in rest))
+        )
+        return Table(say("reasons_caption"), headings, rows, frozenset({3})), more if rest else ""
+
+    def categories(self) -> list[Table]:
+        """Households by group, one table a list of categories."""
+        rules = self.findings.evaluation.rules_plan.rules
+        return [self._groups(id, c.rule.spec) for id, c in rules.items() if isinstance(c.rule.spec, Categories)]
+
+    def _groups(self, id: str, spec: Categories) -> Table:
+        groups = in_force(spec.editions, self.findings.evaluation.day).editions[-1].categories
+        labels = {group.id: in_language(group.label, self.language.id) for group in groups}
+        order = list(labels)
+        found = sorted(
+            self.findings.categories(id).items(), key=lambda item: tuple(order.index(group) for group in item[0])
+        )
+        hidden = hidden_rows(found, counts=lambda item: [item[1]], total_of=lambda _: 0, size=lambda item: item[1])
+        rows = [
+            [self._group(labels[first], labels[last]), self._hidden() if number in hidden else self._number(count)]
+            for number, ((first, last), count) in enumerate(found)
+        ]
+        label = in_language(spec.label, self.language.id)
+        headings = [self._say("group"), _capital(self._say("households"))]
+        return Table(self._say("categories_caption", label=label), headings, rows, frozenset({1}))
+
+    def _group(self, first: str, last: str) -> str:
+        return first if first == last else self._say("group_between", first=first, last=last)
+
+    # --- what was not asked, what was assumed ------------------------------------------------------------------------
+
+    def never_asked(self) -> Table:
+        """The questions of the pack of which this snapshot holds no answer."""
+        say = self._say
+        rows = [
+            [in_language(fact.question, self.language.id), id, fact.entity]
+            for id, fact in self.findings.never_asked.items()
+        ]
+        return Table(say("never_facts_caption"), [say("question"), say("fact"), say("of_whom")], rows)
+
+    def assumptions(self) -> Table:
+        """Facts that were not asked quite as the pack asks them."""
+        rows = [[assumed["fact"], assumed["reason"]] for assumed in self.findings.summary["assumptions"]]
+        return Table(self._say("assumptions_caption"), [self._say("fact"), self._say("why")], rows)
+
+    # --- policy ------------------------------------------------------------------------------------------------------
+
+    def lines(self) -> Table:
+        """The poverty lines in force, each with its source."""
+        say = self._say
+        rows = [
+            [
+                line.label,
+                self._line_value(line.id, line.value, line.areas, line.formula),
+                line.unit,
+                line.since or "",
+                line.source,
+            ]
+            for line in self.policy.lines
+        ]
+        headings = [say("line"), say("value"), say("unit"), say("since"), say("source")]
+        return Table(say("lines_caption", as_of=self.policy.day), headings, rows)
+
+    def _line_value(self, id: str, value: str | None, areas: Mapping[str, str], formula: str | None) -> str:
+        computed = self.findings.summary["lines"].get(id)
+        own = [f"{code}: {self.language.amount(other)}" for code, other in areas.items()]
+        if formula is not None:
+            return (
+                f"{formula} = {self.language.amount(computed)}" if computed else f"{formula} ({self._say('by_area')})"
+            )
+        return "; ".join([*([self.language.amount(value)] if value else []), *own])
+
+    def figures(self) -> Table:
+        """Figures that depend on everybody: their value, and how many households they rest on."""
+        say, figures = self._say, self.findings.evaluation.pack.figures
+        rows = [
+            [
+                in_language(figures[id].label, self.language.id),
+                say("national") if area == "national" else area,
+                *self._figure(*found),
+            ]
+            for id, areas in self._figures_found()
+            for area, found in areas.items()
+        ]
+        headings = [say("figure"), say("area"), say("value"), say("rests_on"), say("left_out")]
+        return Table(say("figures_caption"), headings, rows, frozenset({2, 3, 4}))
+
+    def _figures_found(self) -> Iterable[tuple[str, dict[str, tuple[str | None, int, int]]]]:
+        found = self.findings.evaluation.figures
+        for id, areas in found.items():
+            yield (
+                id,
+                {
+                    area: (None if r.value is None else f"{r.value:f}", r.counted, r.left_out)
+                    for area, r in areas.items()
+                },
+            )
+
+    def _figure(self, value: str | None, counted: int, left_out: int) -> list[str]:
+        if small(counted):
+            return [self._hidden()] * 3
+        known = self._say("unknown") if value is None else self.language.amount(_without_needless_zeros(value))
+        return [known, self._number(counted), self._count(left_out)]
+
+    def editions(self) -> Table:
+        """The texts in force, and what is announced."""
+        say = self._say
+        rows = [
+            [
+                rule.says,
+                rule.id,
+                rule.since or "",
+                say(f"kind_{rule.proposes}") if rule.proposes else "",
+                self.language.listed(rule.announced),
+                rule.source,
+            ]
+            for rule in self.policy.in_force
+        ]
+        headings = [say("test"), say("rule"), say("since"), say("proposes"), say("announced"), say("source")]
+        return Table(say("editions_caption", as_of=self.policy.day), headings, rows)
+
+    # --- small cells -------------------------------------------------------------------------------------------------
+
+    def _small(self, count: Count) -> bool:
+        return small(*_households(count))
+
+    def _count(self, households: int) -> str:
+        return self._hidden() if small(households) else self._number(households)
+
+    def _hidden(self) -> str:
+        self.suppressed += 1
+        return self._say("hidden")
+
+
+def _households(count: Count) -> list[int]:
+    """The counts of households that a row on poverty shows, or lets somebody work out."""
+    held: dict[str, Any] = dict(count.households)
+    return [held["all"], held["met"], held["all"] - held["met"] - held["unknown"]]
+
+
+def _without_needless_zeros(value: str) -> str:
+    return value.rstrip("0").rstrip(".") if "." in value else value
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]

@@ -1,0 +1,299 @@
+"""How does a survey or a register become a snapshot? Read, look across rows, and write all of it or nothing."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tuopin.policy import Pack, read_pack
+from tuopin.stages.intake.agreement import Agreement, FactPlan, agree
+from tuopin.stages.intake.convert import Form
+from tuopin.stages.intake.crosschecks import cross_check, grouped_by_household, parsed, quoted
+from tuopin.stages.intake.mapping import AreaLevels, ReadMapping, read_mapping
+from tuopin.stages.intake.pseudonyms import Pseudonyms
+from tuopin.stages.intake.readers import open_source
+from tuopin.stages.intake.recipe import Recipe, Recipes, open_pseudonyms
+from tuopin.stages.intake.rejects import Reject, Rejects
+from tuopin.stages.intake.source import Source
+from tuopin.stages.intake.staging import Progress, Staged, stage
+from tuopin.stages.intake.tree import Tree, level_keys, tree_from_levels, tree_from_rows
+from tuopin.stages.intake.writing import TableWriting
+from tuopin.tables import (
+    Areas,
+    AssumptionEntry,
+    CoverageEntry,
+    CurrencyEntry,
+    Heading,
+    IdentifierEntry,
+    Manifest,
+    RejectedEntry,
+    SnapshotWriter,
+    SourceEntry,
+)
+from tuopin.tables.engines import Engine, open_engine
+from tuopin.terms import DataError, Problem, UsageError
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        path: the snapshot's folder; None where nothing was to be kept.
+        manifest: what the snapshot says of itself.
+        rejects: the first thousand refused rows.
+        rejects_file: all of them, beside the snapshot; None where none was refused.
+    """
+
+    path: Path | None
+    manifest: Manifest
+    rejects: tuple[Reject, ...]
+    rejects_file: Path | None
+
+
+def import_snapshot(
+    *,
+    files: Sequence[Path],
+    mapping: Path,
+    out: Path,
+    known_at: date,
+    accept_rejects: bool = False,
+    key: bytes | None = None,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    memory_limit: str | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Make a snapshot from files, as a mapping says.
+
+    Args:
+        files: the sources; the mapping calls them by their place in this list, or by a pattern of their name.
+        mapping: the mapping file.
+        out: the folder to make.
+        known_at: the day on which the office had the data.
+        accept_rejects: leave out households with a refused row, instead of refusing everything. All refused rows are
+            then listed in `<out>.rejects.csv`, and their number stands in the manifest.
+        key: the secret under which identifiers are hashed, at least 16 bytes; needed only where the mapping asks for
+            pseudonyms. It is not stored.
+        overwrite: replace a snapshot that is already at `out`.
+        dry_run: check everything and keep nothing.
+        memory_limit: of the engine, such as `2GB`.
+        progress: told what is being done and how many rows of it are.
+
+    Raises:
+        UsageError: a file, key or limit is missing or wrong.
+        DataError: the mapping, a source or a row is wrong. Nothing is left behind.
+    """
+    read = read_mapping(Path(mapping))
+    pack = _pack(read)
+    agreement = agree(read, pack)
+    pseudonyms = open_pseudonyms(read.model, key)
+    recipes = list(Recipes(mapping=read, agreement=agreement, pseudonyms=pseudonyms).all())
+    chosen = {recipe.table: _files(recipe, [Path(file) for file in files]) for recipe in recipes}
+    with SnapshotWriter(target=out, overwrite=overwrite) as writer:
+        scratch = writer.scratch()
+        with open_engine(memory_limit=memory_limit, spill=scratch, folders=[writer.folder]) as engine:
+            work = _Import(read, agreement, writer, engine, progress or (lambda _what, _rows: None))
+            refused = work.read(recipes, chosen)
+            if work.rejects and not accept_rejects:
+                raise DataError([*work.rejects.problems(), _nothing_written(work.rejects)])
+            work.write()
+        heading = _heading(read, pack, agreement, pseudonyms, work, refused, known_at, [*files, mapping])
+        if dry_run:
+            return Imported(None, writer.manifest(heading), tuple(work.rejects.first), None)
+        rejects_file = _beside(out, work.rejects)
+        snapshot = writer.finish(heading)
+    return Imported(snapshot.path, snapshot.manifest, tuple(work.rejects.first), rejects_file)
+
+
+def _pack(read: ReadMapping) -> Pack:
+    """The pack of a mapping: a folder beside the mapping file, or one that comes with Tuopin."""
+    beside = read.path.parent / read.model.pack
+    try:
+        return read_pack(beside if (beside / "pack.yaml").is_file() else read.model.pack)
+    except UsageError as error:
+        place = read.loaded.place(("pack",))
+        raise DataError(
+            [Problem(problem.what, place, problem.why, problem.fix) for problem in error.problems]
+        ) from None
+
+
+def _files(recipe: Recipe, files: Sequence[Path]) -> list[Path]:
+    """The files that a table is read from."""
+    if isinstance(recipe.file, int):
+        if recipe.file <= len(files):
+            return [files[recipe.file - 1]]
+        what = f"{recipe.table} are read from file {recipe.file}, and {len(files)} are given."
+        raise UsageError(Problem(what, recipe.place, fix="Give the files in the order that the mapping counts them."))
+    matching = [file for file in files if fnmatch.fnmatch(file.name, recipe.file)]
+    if not matching:
+        what = f"{recipe.table} are read from {recipe.file}, and no file of that name is given."
+        raise UsageError(Problem(what, recipe.place, fix="Give the file too."))
+    return matching
+
+
+def _nothing_written(rejects: Rejects) -> Problem:
+    fix = "Mend the rows or the mapping; or accept the rejects, which leaves their households out and counts them."
+    return Problem(f"{rejects.rows:,} rows were refused; nothing was written.", fix=fix)
+
+
+def _beside(out: Path, rejects: Rejects) -> Path | None:
+    """Put the list of refused rows beside the snapshot."""
+    if not rejects:
+        return None
+    file = out.with_name(f"{out.name}.rejects.csv")
+    shutil.move(rejects.file, file)
+    return file
+
+
+class _Import:
+    """One import at work in the writer's private folder."""
+
+    def __init__(
+        self, read: ReadMapping, agreement: Agreement, writer: SnapshotWriter, engine: Engine, progress: Progress
+    ) -> None:
+        self._model = read.model
+        self._agreement = agreement
+        self._writer = writer
+        self._engine = engine
+        self._progress = progress
+        self._scratch = writer.scratch()
+        self._staged: dict[str, Staged] = {}
+        self.rejects = Rejects(self._scratch / "rejects.csv")
+
+    def read(self, recipes: Sequence[Recipe], files: dict[str, list[Path]]) -> int:
+        """Stage every table and look across rows; returns how many households are refused."""
+        for recipe in recipes:
+            sources = [open_source(file, recipe.text) for file in files[recipe.table]]
+            staged = self._stage(recipe, sources)
+            if recipe.table == "areas":
+                self.tree = self._tree_from_file(staged)
+            else:
+                self._staged[recipe.table] = staged
+                self._engine.view(recipe.table, staged.file)
+        if isinstance(self._model.areas, AreaLevels):
+            self.tree = self._tree_from_rows(self._model.areas)
+        if self._model.households.one_row_per == "person":
+            self._group_by_household()
+        self.areas = Areas(rows=self.tree.rows, tiers=self._agreement.tiers)
+        if problems := self.areas.problems():
+            raise DataError(problems)
+        self._progress("looking across rows", 0)
+        return cross_check(
+            self._engine,
+            self._staged,
+            areas=self.areas,
+            as_of=self._model.as_of,
+            folder=self._scratch,
+            rejects=self.rejects,
+        )
+
+    def write(self) -> None:
+        """Write every table."""
+        writing = TableWriting(
+            engine=self._engine,
+            writer=self._writer,
+            staged=self._staged,
+            tables=self._agreement.tables,
+            progress=self._progress,
+        )
+        in_order = self._model.members is not None and self._model.members.order is not None
+        writing.write(self.tree, tiers=self._agreement.tiers, members_in_order=in_order)
+
+    def _stage(self, recipe: Recipe, sources: list[Source]) -> Staged:
+        return stage(
+            table=recipe.table,
+            sources=sources,
+            columns=recipe.columns,
+            form=Form(recipe.text.decimal, recipe.text.unknown),
+            folder=self._scratch,
+            rejects=self.rejects,
+            progress=self._progress,
+        )
+
+    def _tree_from_file(self, staged: Staged) -> Tree:
+        if self.rejects:
+            raise DataError([*self.rejects.problems(), _nothing_written(self.rejects)])
+        facts = [plan.column for plan in self._agreement.facts["areas"]]
+        return tree_from_rows(pq.ParquetFile(staged.file).read(), facts)
+
+    def _tree_from_rows(self, levels: AreaLevels) -> Tree:
+        names = [f"level_name_{number}" for number, level in enumerate(levels.levels) if level.name]
+        picked = ", ".join(quoted(name) for name in [*level_keys(levels), *names])
+        known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in level_keys(levels))
+        query = f"SELECT DISTINCT {picked} FROM households WHERE {known} ORDER BY {picked}"
+        paths: Iterator[dict[str, str | None]] = iter(self._engine.arrow(parsed(query)).to_pylist())
+        return tree_from_levels(levels, paths)
+
+    def _group_by_household(self) -> None:
+        rows = self._staged["households"]
+        self._engine.view("household_rows", rows.file)
+        file = self._scratch / "households.grouped.parquet"
+        columns = [name for name in rows.columns if name != "household_id"]
+        count = self._engine.write(grouped_by_household(columns), file)
+        self._engine.view("households", file)
+        have = pq.ParquetFile(file).schema_arrow.names
+        self._staged["households"] = Staged("households", file, tuple(have), rows.sources, count)
+
+
+def _heading(
+    read: ReadMapping,
+    pack: Pack,
+    agreement: Agreement,
+    pseudonyms: Pseudonyms | None,
+    work: _Import,
+    refused: int,
+    known_at: date,
+    files: Sequence[Path],
+) -> Heading:
+    model = read.model
+    return Heading(
+        name=model.mapping,
+        kind=model.kind,
+        country=model.country,
+        pack=pack.name,
+        as_of=model.as_of,
+        known_at=known_at,
+        currency=CurrencyEntry(code=model.currency.code, exponent=model.currency.exponent),
+        tiers=agreement.tiers,
+        source=model.source,
+        coverage=tuple(_coverage(read, work.areas)),
+        assumptions=tuple(_assumptions(read, agreement)),
+        identifiers=IdentifierEntry(
+            household=model.households.id.as_, key_id=pseudonyms.key_id if pseudonyms else None
+        ),
+        sources=tuple(SourceEntry(file=Path(file).name, sha256=_sha256(Path(file))) for file in files),
+        rejected=RejectedEntry(rows=work.rejects.rows, households=refused),
+    )
+
+
+def _coverage(read: ReadMapping, areas: Areas) -> Iterator[CoverageEntry]:
+    roots = tuple(area.code for area in areas if area.parent is None)
+    for name, register in read.model.registers.items():
+        for entry in register.coverage:
+            covered = roots if entry.areas == "all" else entry.areas
+            yield CoverageEntry(register_=name, areas=covered, since=entry.since, until=entry.until)
+
+
+def _assumptions(read: ReadMapping, agreement: Agreement) -> Iterator[AssumptionEntry]:
+    weight = read.model.households.weight
+    if weight is not None and weight.assume:
+        yield AssumptionEntry(fact="weight", reason=weight.assume)
+    plans: list[FactPlan] = [plan for facts in agreement.facts.values() for plan in facts]
+    for plan in plans:
+        if plan.how.assume:
+            yield AssumptionEntry(fact=plan.column.name, reason=plan.how.assume)
+        if plan.how.if_empty:
+            yield AssumptionEntry(fact=plan.column.name, reason=plan.how.if_empty.reason)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

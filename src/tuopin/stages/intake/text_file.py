@@ -1,0 +1,211 @@
+"""How is a file of comma-separated text read, and what of it is refused?
+
+Nothing is guessed: text is UTF-8 unless the mapping says otherwise, every row has as many cells as the header, and no
+cell is turned into a number here. A row that could swallow the memory is refused before it is held whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from tuopin.stages.intake.mapping import TextFormat
+from tuopin.stages.intake.source import Source, damaged, small_cells
+from tuopin.terms import DataError, Place, Problem
+
+MAX_ROW_BYTES = 4 * 2**20
+MAX_HEADER_BYTES = 2**20
+
+_DELIMITERS = (",", ";", "\t", "|")
+_RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+
+
+def open_text(path: Path, form: TextFormat) -> Source:
+    """Open a CSV or TSV file, plain or gzipped; see `open_source`."""
+    encoding = _codec(path, form)
+    header = _header(path, encoding)
+    delimiter = form.delimiter or ("\t" if ".tsv" in path.name.lower() else _sniffed(path, header))
+    columns = tuple(next(csv.reader([header], delimiter=delimiter)))
+    return Source(path, columns, lambda wanted: _csv_batches(path, encoding, delimiter, wanted))
+
+
+def _codec(path: Path, form: TextFormat) -> str:
+    try:
+        name = codecs.lookup(form.encoding or "utf-8").name
+    except LookupError:
+        why = f"The mapping says `encoding: {form.encoding}`."
+        raise damaged(
+            path, "The encoding is not known.", why, "Write a name such as utf-8, cp1252, gb18030 or utf-16."
+        ) from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _header(path: Path, encoding: str) -> str:
+    with _opened(path, encoding) as text:
+        line = text.read(MAX_HEADER_BYTES).split(b"\n", 1)[0].rstrip(b"\r")
+    if not line.strip():
+        raise damaged(path, "The file has no header.", "Its first line must name the columns.")
+    return line.decode("utf-8")
+
+
+def _sniffed(path: Path, header: str) -> str:
+    outside = re.sub(r'"[^"]*"', "", header)
+    found = [mark for mark in _DELIMITERS if mark in outside]
+    if len(found) > 1:
+        marks = " and ".join("tab" if mark == "\t" else mark for mark in found)
+        fix = "Write `text: {delimiter: …}` in the mapping."
+        raise damaged(path, f"The header has {marks}: which of them parts the columns cannot be told.", "", fix)
+    return found[0] if found else ","
+
+
+def _csv_batches(path: Path, encoding: str, delimiter: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with _opened(path, encoding) as text, _csv_errors(path):
+        reader = pa_csv.open_csv(
+            pa.PythonFile(text, mode="r"),
+            read_options=pa_csv.ReadOptions(block_size=MAX_ROW_BYTES, use_threads=False),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=list(wanted),
+                column_types=dict.fromkeys(wanted, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+        yield from small_cells(path, reader)
+
+
+@contextmanager
+def _csv_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        said = str(error)
+        if ragged := _RAGGED.search(said):
+            row, expected, got = (int(group) for group in ragged.groups())
+            what = f"The row has {got} cells; the header names {expected} columns."
+            why = "A quotation mark or delimiter inside a cell moves all cells after it."
+            fix = "Put such a cell in double quotes, or declare the delimiter in the mapping."
+            raise DataError(Problem(what, Place(file=str(path), row=row - 1), why, fix)) from None
+        if "straddling" in said:
+            raise _too_long(path) from None
+        raise damaged(path, "The file cannot be read as CSV.", f"{said}.") from None
+
+
+def _too_long(path: Path) -> DataError:
+    what = f"A row is longer than {MAX_ROW_BYTES // 2**20} MiB."
+    return damaged(
+        path,
+        what,
+        "A quotation mark is not closed, or a cell holds what is no answer.",
+        "Mend the row, or leave it out.",
+    )
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[_CheckedText]:
+    opener: Callable[[Path], BinaryIO] = _gzipped if path.name.lower().endswith(".gz") else _plain
+    with opener(path) as raw:
+        text = _CheckedText(path, raw, encoding)
+        try:
+            yield text
+        finally:
+            text.close()
+
+
+def _plain(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _gzipped(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb"))
+
+
+class _CheckedText:
+    """A file of text on its way to the parser: turned into UTF-8, refused where it is not text.
+
+    The parser reads ahead in a thread of its own, which may still read when nobody wants more rows: hence the lock.
+    """
+
+    def __init__(self, path: Path, raw: BinaryIO, encoding: str) -> None:
+        self.closed = False
+        self._lock = Lock()
+        self._path = path
+        self._raw = raw
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._ready = b""
+        self._ended = False
+        self._lines = 0
+        self._since_newline = 0
+        self._quotes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes of UTF-8, at most `size`."""
+        with self._lock:
+            while not (self._ended or self.closed) and (size < 0 or len(self._ready) < size):
+                self._ready += self._next()
+            take = len(self._ready) if size < 0 else size
+            taken, self._ready = self._ready[:take], self._ready[take:]
+            return taken
+
+    def close(self) -> None:
+        """Read no more."""
+        with self._lock:
+            self.closed = True
+
+    def readable(self) -> bool:
+        """Part of the file protocol."""
+        return True
+
+    def _next(self) -> bytes:
+        try:
+            raw = self._raw.read(2**20)
+        except (OSError, EOFError, zlib.error):
+            raise damaged(self._path, "The compressed file is damaged or cut off.") from None
+        self._ended = not raw
+        text = self._decoded(raw)
+        if b"\0" in text:
+            line = self._lines + text[: text.index(b"\0")].count(b"\n") + 1
+            what = "The file has NUL bytes: it is not text, or is written in another encoding."
+            raise DataError(
+                Problem(what, Place(file=str(self._path), line=line), fix="Declare its encoding in the mapping.")
+            )
+        self._watch(text)
+        return text
+
+    def _decoded(self, raw: bytes) -> bytes:
+        try:
+            return self._decoder.decode(raw, final=self._ended).encode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self._lines + error.object[: error.start].count(b"\n") + 1
+            what = f"The text is not {self._decoder_name()}: a byte cannot be read."
+            why, fix = (
+                "Names and codes would come out garbled.",
+                "Declare its encoding in the mapping, such as cp1252 or gb18030.",
+            )
+            raise DataError(Problem(what, Place(file=str(self._path), line=line), why, fix)) from None
+
+    def _decoder_name(self) -> str:
+        return "UTF-8" if "utf_8" in type(self._decoder).__module__ else "in the declared encoding"
+
+    def _watch(self, text: bytes) -> None:
+        self._quotes += text.count(b'"')
+        self._lines += text.count(b"\n")
+        last = text.rfind(b"\n")
+        self._since_newline = len(text) - last - 1 if last >= 0 else self._since_newline + len(text)
+        if self._since_newline > MAX_ROW_BYTES:
+            raise _too_long(self._path)
+        if self._ended and self._quotes % 2:
+            what = "A quotation mark is opened and never closed."
+            why = "Every row after it would be taken for one cell."
+            raise damaged(self._path, what, why, "Close it, or double a quotation mark that belongs to a cell.")

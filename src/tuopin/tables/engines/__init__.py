@@ -1,0 +1,93 @@
+"""Which engine runs our queries? One small seam: views over files, a query, rows out. Engines are named here only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+from sqlglot import exp
+
+from tuopin.tables.engines.duckdb_engine import DuckDBEngine
+from tuopin.terms import Place, Problem, UsageError
+
+Query = str | exp.Expr
+"""SQL text in the common subset, or a tree that the engine quotes and writes in its own dialect."""
+
+
+class Engine(Protocol):
+    """Runs queries over Parquet files and Arrow tables. Use it as a context manager."""
+
+    name: str
+
+    def view(self, name: str, source: Path | Sequence[Path] | pa.Table) -> None:
+        """Give a name to Parquet files (all with the same columns, in order of rows) or to an Arrow table."""
+
+    def define(self, name: str, query: Query) -> None:
+        """Give a name to a query; it runs anew wherever the name is used."""
+
+    def table(self, name: str, query: Query) -> None:
+        """Keep the rows of a query in memory under a name, in place of what had it before."""
+
+    def drop(self, name: str) -> None:
+        """Let go of a table kept in memory; nothing happens if there is none."""
+
+    def rows(self, query: Query, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query for a few rows, as Python values."""
+
+    def arrow(self, query: Query, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run a query for a table that fits into memory."""
+
+    def batches(self, query: Query, *, rows: int = 65_536) -> pa.RecordBatchReader:
+        """Run a query for a stream of Arrow batches; run no other query until it is read to its end."""
+
+    def write(self, query: Query, file: Path, *, row_group: int = 122_880) -> int:
+        """Run a query into a Parquet file and return how many rows it has."""
+
+    def text(self, tree: exp.Expr) -> str:
+        """The tree as SQL of this engine."""
+
+    def close(self) -> None:
+        """Let go of memory and of files put aside."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+_ENGINES: Mapping[str, Callable[..., Engine]] = {"duckdb": DuckDBEngine}
+
+
+def open_engine(
+    name: str = "duckdb",
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    spill: Path | None = None,
+    folders: Sequence[Path] | None = None,
+) -> Engine:
+    """Open an engine.
+
+    Args:
+        name: which one.
+        memory_limit: such as `4GB` or `800MiB`; None: the engine's own choice.
+        threads: how many; None: one a core.
+        spill: a folder on a disk with room; a folder of the engine's own is made in it and removed on closing. None:
+            the system's temporary folder.
+        folders: the only folders that a query may read or write; None: any. Name them wherever a query holds text of a
+            pack.
+
+    Raises:
+        UsageError: no such engine, or a limit that it does not understand.
+    """
+    if name not in _ENGINES:
+        fix = f"Use one of: {', '.join(sorted(_ENGINES))}."
+        raise UsageError(Problem(f"There is no engine named {name}.", Place(), fix=fix))
+    return _ENGINES[name](memory_limit=memory_limit, threads=threads, spill=spill, folders=folders)
+
+
+__all__ = ["Engine", "Query", "open_engine"]

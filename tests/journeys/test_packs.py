@@ -1,0 +1,98 @@
+"""From the template to a country's own policy: copied, changed, checked, compared before anybody signs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Swept, Tuopin
+
+
+@pytest.fixture
+def mine(tuopin: Tuopin) -> Path:
+    """A copy of the template under an id of its own."""
+    assert tuopin("pack", "new", "my_country").code == 0
+    return tuopin.folder / "my_country"
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """Change a text that stands there once."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (file.name, text.count(old))
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_shipped_pack_passes_its_own_check(tuopin: Tuopin) -> None:
+    done = tuopin("pack", "check", "template", "--json")
+    assert done.json["problems"] == []
+    assert done.code == 0
+    assert done.json["examples"]["run"] >= 30
+
+
+def test_a_new_pack_is_the_old_one_under_another_name(tuopin: Tuopin, mine: Path, repository: Path) -> None:
+    template = repository / "src" / "tuopin" / "packs" / "template"
+    changed = [
+        file.name
+        for file in sorted(template.rglob("*.*"))
+        if file.is_file() and file.read_bytes() != (mine / file.relative_to(template)).read_bytes()
+    ]
+    assert set(changed) == {"pack.yaml", *(file.name for file in (template / "mappings").glob("*.yaml"))}
+    assert "\nid: my_country\n" in (mine / "pack.yaml").read_text(encoding="utf-8")
+    assert tuopin("pack", "check", mine).code == 0
+    again = tuopin("pack", "new", "my_country").in_plain_words()
+    assert again.code == 2
+
+
+def test_a_failing_example_is_a_finding(tuopin: Tuopin, mine: Path) -> None:
+    change(mine / "lines.yaml", "2023-01-01: 2124.2", "2023-01-01: 4124.2")
+    done = tuopin("pack", "check", mine)
+    assert done.code == 1
+    assert "comes out otherwise than expected" in done.out
+    document = tuopin("pack", "check", mine, "--json")
+    assert document.code == 1
+    assert document.json["examples"]["failed"]
+
+
+def test_a_broken_pack_is_answered_with_file_line_and_what_to_write(tuopin: Tuopin, mine: Path) -> None:
+    change(mine / "pack.yaml", "retention_years: 10", "retention_yers: 10")
+    done = tuopin("pack", "check", mine).in_plain_words()
+    assert done.code == 3
+    line = next(
+        n for n, text in enumerate((mine / "pack.yaml").read_text().splitlines(), 1) if "retention_yers" in text
+    )
+    assert f"pack.yaml:{line}" in done.err
+    assert "retention_yers" in done.err
+    assert tuopin("sweep", "--pack", mine, "--snapshot", "x", "--as-of", "2023-12-31", "--out", "y").code == 3
+
+
+def test_who_would_move_is_counted_before_anyone_signs(tuopin: Tuopin, swept: Swept, mine: Path) -> None:
+    change(mine / "lines.yaml", "2023-01-01: 2124.2", "2023-01-01: 1900.0")
+    compared = ["pack", "diff", "template", mine, "--snapshot", swept.snapshot, "--as-of", "2023-12-31"]
+    document = tuopin(*compared, "--json").json
+    moved = [move for move in document["moves"] if move["rule"] == "below_national_line"]
+    assert [(move["before"], move["after"], move["households"]) for move in moved] == [("met", "not_met", 1)]
+    by_area = tuopin(*compared, "--by", "village", "--json").json
+    assert [m["group"] for m in by_area["moves"] if m["rule"] == "below_national_line"] == ["ford"], "h04, at 2,000"
+    said = tuopin(*compared)
+    assert said.code == 0
+    assert "below_national_line" in said.out
+    same = tuopin("pack", "diff", "template", "template", "--snapshot", swept.snapshot)
+    assert "No household would be answered otherwise." in same.out
+
+
+def test_schemas_help_an_editor(tuopin: Tuopin) -> None:
+    assert tuopin("pack", "schema", "--out", "schemas").code == 0
+    facts = json.loads((tuopin.folder / "schemas" / "facts.schema.json").read_text(encoding="utf-8"))
+    assert facts["$schema"].startswith("https://json-schema.org/")
+
+
+def test_what_is_announced_is_shown_and_not_applied(tuopin: Tuopin) -> None:
+    rules = {
+        rule["id"]: rule for rule in tuopin("pack", "show", "template", "--as-of", "2027-06-30", "--json").json["rules"]
+    }
+    assert rules["entry"]["since"] == "2018-01-01"
+    assert rules["entry"]["announced"] == ["2027-01-01"]
+    french = tuopin("pack", "show", "template", "--lang", "fr")
+    assert "Ce ménage devrait-il être inscrit au registre ?" in french.out

@@ -1,0 +1,40 @@
+"""Does a report speak every language whole, and write numbers as its readers do?"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tuopin.interfaces.report.wording import LANGUAGES, language
+from tuopin.terms import UsageError
+
+
+@pytest.mark.parametrize("id", LANGUAGES)
+def test_every_language_has_the_same_sentences_with_the_same_gaps(id: str) -> None:
+    english, other = language("en").words, language(id).words
+    assert list(other) == list(english)
+    assert {key: gaps(text) for key, text in other.items()} == {key: gaps(text) for key, text in english.items()}
+
+
+def gaps(text: str) -> list[str]:
+    """The names that a sentence takes."""
+    return sorted(re.findall(r"\{(\w*)\}", text))
+
+
+def test_numbers_are_written_with_the_marks_of_the_language() -> None:
+    assert language("en").number(1234567.891, 2) == "1,234,567.89"
+    assert language("fr").number(1234567.891, 2) == "1\u202f234\u202f567,89"
+    assert language("en").share(0.41174) == "41.2 %"
+    assert language("fr").share(0.41174, 2) == "41,17\u00a0%"
+
+
+def test_a_number_keeps_its_sign_and_nought_has_none() -> None:
+    assert language("en").amount("-0.50") == "-0.50"
+    assert language("en").amount("-1234") == "-1,234"
+    assert language("en").number(-0.01, 1) == "0.0"
+
+
+def test_a_language_that_nobody_wrote_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="No report is written in `xx` yet"):
+        language("xx")

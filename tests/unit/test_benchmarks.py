@@ -1,0 +1,138 @@
+"""Do the benchmarks measure the same work? And: does the compiler answer as an independent, hand-written query does?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks.agreement import differing_rows
+from benchmarks.by_hand import answer_by_hand
+from benchmarks.changed_policy import write_changed_pack
+from benchmarks.processes import Cost, WorkFailedError, cost_of
+from benchmarks.register import PACK_FOLDER, generate_register
+from benchmarks.run import BARS, VARIANTS, report, tables
+from benchmarks.scans import NEEDED, scan_facts, scan_snapshot, scan_snapshot_by_part
+from benchmarks.work import facts_of
+from tuopin.policy import read_pack
+from tuopin.sweep import run_sweep
+from tuopin.tables import Snapshot
+
+HOUSEHOLDS = 2_000
+DAY = date(2016, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return generate_register(households=HOUSEHOLDS, build=tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def by_hand(snapshot: Path) -> Path:
+    return answer_by_hand(snapshot=snapshot, out=snapshot.with_name("by-hand"))
+
+
+@pytest.fixture(scope="module")
+def swept(snapshot: Path) -> Path:
+    out = snapshot.with_name("sweep")
+    run_sweep(pack=read_pack(PACK_FOLDER), snapshot=Snapshot.open(snapshot), as_of=DAY, out=out)
+    return out
+
+
+def test_the_invented_register_is_a_whole_snapshot(snapshot: Path) -> None:
+    opened = Snapshot.open(snapshot)
+    assert opened.check() == []
+    assert opened.manifest.rows("households") == HOUSEHOLDS
+    assert opened.manifest.rows("members") == pytest.approx(3.55 * HOUSEHOLDS, rel=0.05)
+
+
+def test_the_same_seed_invents_the_same_register_and_another_seed_another(snapshot: Path, tmp_path: Path) -> None:
+    again, other = (generate_register(households=HOUSEHOLDS, build=tmp_path, seed=seed) for seed in (2016, 2017))
+    contents = [Snapshot.open(folder).manifest.content_hash for folder in (snapshot, again, other)]
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_the_invented_register_has_honest_unknowns(snapshot: Path) -> None:
+    manifest = Snapshot.open(snapshot).manifest
+    unknown = {column.name: column.unknown for column in manifest.tables["members"].columns}
+    members = manifest.rows("members")
+    assert 0.002 < unknown["person_key"] / members < 0.03
+    assert 0.005 < unknown["wage_income"] / members < 0.03
+    assert manifest.rows("dwellings") < HOUSEHOLDS
+    everywhere = {area.code for area in Snapshot.open(snapshot).areas() if area.tier == "province"}
+    assert all(everywhere - set(entry.areas) for entry in manifest.coverage)
+
+
+def test_every_answer_of_the_hand_written_query_occurs(by_hand: Path) -> None:
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE VIEW a AS FROM read_parquet('{by_hand}')")
+        tests = [name for name, type_, *_ in engine.execute("DESCRIBE a").fetchall() if type_ == "BOOLEAN"]
+        for test in tests:
+            answers = {answer for (answer,) in engine.execute(f"SELECT DISTINCT {test} FROM a").fetchall()}
+            assert {False, None} <= answers, test
+    assert len(tests) == 17
+
+
+def test_the_sweep_and_the_hand_written_query_agree_on_every_household(by_hand: Path, swept: Path) -> None:
+    differing = differing_rows(by_hand=by_hand, sweep=swept)
+    assert len(differing) == 22
+    assert not any(differing.values()), differing
+
+
+def test_a_difference_would_be_seen(by_hand: Path, swept: Path, tmp_path: Path) -> None:
+    with duckdb.connect() as engine:
+        engine.execute(
+            f"COPY (SELECT * REPLACE (CASE WHEN household_no <> 7 THEN schooling END AS schooling) "
+            f"FROM read_parquet('{by_hand}') WHERE household_no <> 8) TO '{tmp_path}/other.parquet'"
+        )
+    differing = differing_rows(by_hand=tmp_path / "other.parquet", sweep=swept)
+    assert differing["schooling"] == 2
+    assert differing["safe_water"] == 1
+
+
+def test_a_changed_policy_reads_the_stored_facts_of_the_first(snapshot: Path, swept: Path, tmp_path: Path) -> None:
+    assert swept.is_dir()
+    before = {file: file.stat().st_mtime_ns for file in facts_of(snapshot).rglob("*.parquet")}
+    changed = read_pack(write_changed_pack(pack=PACK_FOLDER, target=tmp_path / "pack"))
+    first, second = (
+        run_sweep(pack=pack, snapshot=Snapshot.open(snapshot), as_of=DAY, out=None, dry_run=True).summary
+        for pack in (read_pack(PACK_FOLDER), changed)
+    )
+    run_sweep(pack=changed, snapshot=Snapshot.open(snapshot), as_of=DAY, out=tmp_path / "out")
+    assert before == {file: file.stat().st_mtime_ns for file in facts_of(snapshot).rglob("*.parquet")}
+    assert first["met"]["income_poor"] < second["met"]["income_poor"]
+
+
+def test_the_scans_read_columns_that_are_there(snapshot: Path, swept: Path) -> None:
+    assert swept.is_dir()
+    scan_snapshot(snapshot)
+    scan_snapshot_by_part(snapshot)
+    scan_facts(facts_of(snapshot))
+    assert {pattern.partition("/")[0] for pattern in NEEDED} == {"households", "members", "dwellings", "registers"}
+
+
+def test_a_child_process_is_charged_for_its_work(snapshot: Path) -> None:
+    cost = cost_of(["scan", "--snapshot", str(snapshot)])
+    assert cost.cpu > 0.01
+    assert cost.wall > 0.01
+    assert cost.peak_mib > 10
+
+
+def test_work_that_fails_is_not_measured(tmp_path: Path) -> None:
+    with pytest.raises(WorkFailedError, match="scan"):
+        cost_of(["scan", "--snapshot", str(tmp_path / "nowhere")])
+
+
+def test_the_report_sets_every_figure_beside_its_bar() -> None:
+    costs: Mapping[str, list[Cost]] = {
+        name: [Cost(cpu=2.0 + number, wall=1.0, peak_mib=512.0) for _ in range(3)]
+        for number, name in enumerate(VARIANTS)
+    }
+    result = report(costs, households=10, differing={"schooling": 0}, load=(0.0, 0.0, 0.0))
+    text = tables(result, costs)
+    assert all(bar.name in text for bar in BARS)
+    assert "| peak memory of the sweep | 0.50 (0.50 - 0.50) GiB | ≤ 1 GiB | kept |" in text
+    assert "differ between sweep and hand-written query: 0." in text
