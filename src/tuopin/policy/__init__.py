@@ -5,10 +5,12 @@ from tuopin.policy.compare import Difference, Move, compare
 from tuopin.policy.evaluation import ANSWERED, EVALUATED, FACTS, Evaluation, FigureResult
 from tuopin.policy.files import Standard
 from tuopin.policy.json_schema import json_schemas
+from tuopin.policy.lines import line_meaning
 from tuopin.policy.meaning import Number, Truth
 from tuopin.policy.pack import Pack, Rule, pack_folder, read_pack
 from tuopin.policy.proposal import proposals
-from tuopin.policy.rules_plan import CompiledRule, RulesPlan, line_meaning
+from tuopin.policy.rule_world import CompiledRule
+from tuopin.policy.rules_plan import RulesPlan
 
 __all__ = [
     "ANSWERED",

@@ -47,7 +47,9 @@ def multiply(left: Number, right: Number) -> Number:
     if not left.asked or not right.asked:
         return replace(nothing_known(unit), grounded=left.grounded or right.grounded)
     if left.real or right.real:
-        raise LanguageError("A ratio cannot be multiplied.", "Compare it directly, or multiply before you take the ratio.")
+        raise LanguageError(
+            "A ratio cannot be multiplied.", "Compare it directly, or multiply before you take the ratio."
+        )
     if not right.nonnegative:
         left, right = right, left
     if not (left.exact and right.exact) and not right.nonnegative:
@@ -73,7 +75,11 @@ def compare(word: str, left: Number, right: Number) -> Truth:
         LanguageError: the units differ.
     """
     _one_unit(left, right, "compared")
-    certain, asked, grounded = left.certain and right.certain, left.asked and right.asked, left.grounded or right.grounded
+    certain, asked, grounded = (
+        left.certain and right.certain,
+        left.asked and right.asked,
+        left.grounded or right.grounded,
+    )
     if not asked and not grounded:
         return Truth(sql.unknown("boolean"), asked=False, grounded=False)
     left, right = _aligned(left, right)
@@ -244,7 +250,11 @@ def _computed(word: str, left: Sql, right: Sql, reach: int | None) -> Sql:
 def _joined(
     left: Number, right: Number, low: Sql, high: Sql, unit: Unit | None, scale: int, **bounds: int | None
 ) -> Number:
-    certain, asked, grounded = left.certain and right.certain, left.asked and right.asked, left.grounded or right.grounded
+    certain, asked, grounded = (
+        left.certain and right.certain,
+        left.asked and right.asked,
+        left.grounded or right.grounded,
+    )
     real = left.real or right.real
     return Number(low, high, scale, unit, real, certain=certain, asked=asked, grounded=grounded, **bounds)  # type: ignore[arg-type]
 
@@ -269,4 +279,3 @@ def _extreme_bounds(function: str, left: Number, right: Number) -> tuple[int | N
     least = None if left.least is None or right.least is None else pick(left.least, right.least)
     most = None if left.most is None or right.most is None else pick(left.most, right.most)
     return least, most
-

@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
-
-from pydantic import BaseModel
 
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts
@@ -20,8 +17,9 @@ from tuopin.policy.figures import figure_query
 from tuopin.policy.files import Categories, Standard
 from tuopin.policy.language import LanguageError
 from tuopin.policy.layout import everything_asked
-from tuopin.policy.pack import Pack, Rule
-from tuopin.policy.rules_plan import NATIONAL, FigureValues, RuleError, line_meaning, rule_errors
+from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
+from tuopin.policy.pack import Pack, Rule, RuleSpec
+from tuopin.policy.rules_plan import rule_errors
 from tuopin.policy.units import Unit
 from tuopin.policy.worlds import FactError
 from tuopin.policy.yaml_text import Loaded
@@ -29,7 +27,9 @@ from tuopin.tables import table_named
 from tuopin.terms import DataError, Place, Problem
 
 #: Names that conditions or stored rows use for something else.
-RESERVED = frozenset({*STRUCTURE, *BUILT_IN[1:], "weight", "member_no", "person_key", "national", "true", "false", "null"})
+RESERVED = frozenset(
+    {*STRUCTURE, *BUILT_IN[1:], "weight", "member_no", "person_key", "national", "true", "false", "null"}
+)
 
 
 def check_pack(pack: Pack) -> list[Problem]:
@@ -65,7 +65,9 @@ def _names(pack: Pack) -> Iterator[Problem]:
     seen: dict[str, Place] = {}
     for id, place in _global_ids(pack):
         if id in RESERVED:
-            yield Problem(f"`{id}` has a meaning of its own.", place, "Conditions would be ambiguous.", "Choose another id.")
+            yield Problem(
+                f"`{id}` has a meaning of its own.", place, "Conditions would be ambiguous.", "Choose another id."
+            )
         if id in seen:
             yield Problem(f"`{id}` names two things.", place, f"It stands already at {seen[id]}.", "Rename one.")
         seen[id] = place
@@ -115,7 +117,7 @@ def _languages(pack: Pack) -> Iterator[Problem]:
 
 
 def _texts(loaded: Loaded, languages: set[str]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
-    def walk(value: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
+    def walk(value: object, loc: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
         if isinstance(value, dict):
             if value and languages & set(value) and all(isinstance(text, str) for text in value.values()):
                 yield loc, set(value)
@@ -154,7 +156,12 @@ def _unit(pack: Pack, unit: str | None, money: bool, place: Place) -> Iterator[P
         yield Problem(f"{error}.", place)
         return
     if money and not parsed.has(pack.currency.code):
-        yield Problem(f"The unit `{unit}` does not name the currency {pack.currency.code}.", place, "", f"Write {pack.currency.code}/year, for example.")
+        yield Problem(
+            f"The unit `{unit}` does not name the currency {pack.currency.code}.",
+            place,
+            "",
+            f"Write {pack.currency.code}/year, for example.",
+        )
 
 
 def _parameter_units(pack: Pack) -> Iterator[tuple[Place, str | None]]:
@@ -190,7 +197,9 @@ def _editions(pack: Pack) -> Iterator[Problem]:
             key = (edition.from_, edition.status, ",".join(edition.areas))
             if key in starts:
                 why = "Nobody could say which of the two holds."
-                yield Problem(f"Two editions begin on {edition.from_}.", rule.place("editions", index), why, "Date one later.")
+                yield Problem(
+                    f"Two editions begin on {edition.from_}.", rule.place("editions", index), why, "Date one later."
+                )
             starts[key] = index
         if isinstance(rule.spec, Categories):
             yield from _category_ids(rule, rule.spec)
@@ -208,7 +217,12 @@ def _references(pack: Pack) -> Iterator[Problem]:
     standards = dict(pack.standards())
     for id in pack.about.headline:
         if id not in standards:
-            yield Problem(f"The headline names `{id}`, which is no standard.", pack.place("pack.yaml", "headline"), "", "Name a standard.")
+            yield Problem(
+                f"The headline names `{id}`, which is no standard.",
+                pack.place("pack.yaml", "headline"),
+                "",
+                "Name a standard.",
+            )
     for id, figure in pack.figures.items():
         if figure.by not in (NATIONAL, *pack.tiers):
             place = replace(pack.place("lines.yaml", "figures", id, "by"), rule=id)
@@ -216,7 +230,12 @@ def _references(pack: Pack) -> Iterator[Problem]:
     for id, standard in standards.items():
         severity = standard.severity
         if severity is not None and (severity not in pack.rules or pack.rules[severity].loc[0] != "scores"):
-            yield Problem(f"The severity names `{severity}`, which is no score.", pack.rules[id].place("severity"), "", "Name a score.")
+            yield Problem(
+                f"The severity names `{severity}`, which is no score.",
+                pack.rules[id].place("severity"),
+                "",
+                "Name a score.",
+            )
 
 
 def _examples(pack: Pack) -> Iterator[Problem]:
@@ -229,19 +248,30 @@ def _examples(pack: Pack) -> Iterator[Problem]:
         for entity, row in rows:
             yield from _example_facts(pack, entity, row, place)
         if len(example.areas) > len(pack.tiers):
-            yield Problem("The example names more areas than there are tiers.", place, "", f"Tiers: {', '.join(pack.tiers)}.")
+            yield Problem(
+                "The example names more areas than there are tiers.", place, "", f"Tiers: {', '.join(pack.tiers)}."
+            )
         wanted = [*example.expect.answers, *example.expect.numbers, *example.expect.categories]
         for name in wanted:
             if name.removesuffix("_probability") not in pack.rules:
-                yield Problem(f"The example expects an answer of `{name}`, which is no rule.", place, "", "Check the spelling.")
+                yield Problem(
+                    f"The example expects an answer of `{name}`, which is no rule.", place, "", "Check the spelling."
+                )
 
 
 def _example_facts(pack: Pack, entity: str, row: Mapping[str, object], place: Place) -> Iterator[Problem]:
-    beside = {"household": {"area"}, "member": {"keyless"}}.get(entity, {"member"} if entity.startswith("register:") else set())
+    beside = {"household": {"area"}, "member": {"keyless"}}.get(
+        entity, {"member"} if entity.startswith("register:") else set()
+    )
     for name in row:
         fact = pack.facts.get(name) or pack.derived.get(name)
         if name not in beside and (fact is None or fact.entity != entity):
-            yield Problem(f"The example gives a {entity} the fact `{name}`, which it does not have.", place, "", "Check the spelling.")
+            yield Problem(
+                f"The example gives a {entity} the fact `{name}`, which it does not have.",
+                place,
+                "",
+                "Check the spelling.",
+            )
 
 
 def example_place(pack: Pack, id: str) -> Place:
@@ -302,7 +332,14 @@ def _sample(pack: Pack) -> FigureValues:
 
 
 def _days(pack: Pack) -> list[date]:
-    return sorted({edition.from_ for rule in pack.rules.values() for edition in rule.spec.editions if edition.status != "announced"})
+    return sorted(
+        {
+            edition.from_
+            for rule in pack.rules.values()
+            for edition in rule.spec.editions
+            if edition.status != "announced"
+        }
+    )
 
 
 def _as_if_in_force(pack: Pack) -> Pack:
@@ -311,11 +348,9 @@ def _as_if_in_force(pack: Pack) -> Pack:
     return replace(pack, rules=rules)
 
 
-def _in_force(spec: BaseModel) -> Any:
+def _in_force(spec: RuleSpec) -> RuleSpec:
     editions = [
-        edition.model_copy(update={"status": "in_force"}) if edition.status == "announced" else edition for edition in spec.editions  # type: ignore[attr-defined]
+        edition.model_copy(update={"status": "in_force"}) if edition.status == "announced" else edition
+        for edition in spec.editions
     ]
     return spec.model_copy(update={"editions": editions})
-
-
-__all__ = ["RuleError", "check_pack", "checked_pack", "example_place"]

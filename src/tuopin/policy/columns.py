@@ -55,7 +55,15 @@ def fact_meaning(spec: Quantity, column: Sql, currency: Currency, *, certain: bo
         return Moment(column, certain)
     scale = stored_scale(spec, currency)
     least, most = _declared_bounds(spec, scale, currency)
-    return exact(column, scale=scale, unit=Unit.parse(spec.unit), least=least, most=most, reach=STORED_MOST[spec.type], certain=certain)
+    return exact(
+        column,
+        scale=scale,
+        unit=Unit.parse(spec.unit),
+        least=least,
+        most=most,
+        reach=STORED_MOST[spec.type],
+        certain=certain,
+    )
 
 
 def _declared_bounds(spec: Quantity, scale: int, currency: Currency) -> tuple[int | None, int | None]:
@@ -84,7 +92,7 @@ def unasked_fact(spec: Quantity) -> Meaning:
 
 
 def parameter_meaning(pack: Pack, layout: Layout, on_day: Figures, unit: str | None) -> Number:
-    """A dated figure as a number; unknown where no value holds, or where it is in another currency than the snapshot."""
+    """A dated figure as a number; unknown where no value holds, or where the snapshot is in another currency."""
     parsed = Unit.parse(unit)
     if parsed.has(pack.currency.code) and layout.currency.code != pack.currency.code:
         return nothing_known(parsed, asked=False)
@@ -93,12 +101,16 @@ def parameter_meaning(pack: Pack, layout: Layout, on_day: Figures, unit: str | N
     if not values:
         return general
     scale = max(n.scale for n in (*values.values(), general))
-    return by_area(layout.territory, {code: same_scale(n, scale) for code, n in values.items()}, same_scale(general, scale))
+    return by_area(
+        layout.territory, {code: same_scale(n, scale) for code, n in values.items()}, same_scale(general, scale)
+    )
 
 
 def same_scale(value: Number, scale: int) -> Number:
     """A constant in finer units, no longer a constant of the whole country; an unknown stays one."""
-    return replace(arithmetic.rescaled(value, scale) if value.constant is not None else value, scale=scale, constant=None)
+    return replace(
+        arithmetic.rescaled(value, scale) if value.constant is not None else value, scale=scale, constant=None
+    )
 
 
 def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
@@ -110,19 +122,27 @@ def checked(meaning: Meaning, spec: Derived, currency: Currency) -> Meaning:
     kinds = {"boolean": Truth, "code": Code, "month": Moment, "date": Moment}
     wanted = kinds.get(spec.type, Number)
     if not isinstance(meaning, wanted):
-        raise LanguageError(f"The fact is declared as {spec.type}, but its rule gives something else.", "Change the type or the rule.")
+        raise LanguageError(
+            f"The fact is declared as {spec.type}, but its rule gives something else.", "Change the type or the rule."
+        )
     if not isinstance(meaning, Number):
         return meaning
     declared = Unit.parse(spec.unit)
     arithmetic.refuse_bare_sum(meaning, declared)
     if meaning.unit is not None and meaning.unit != declared:
-        raise LanguageError(f"The fact is declared in `{declared}`, but its rule gives `{meaning.unit}`.", "Change the unit or the rule.")
+        raise LanguageError(
+            f"The fact is declared in `{declared}`, but its rule gives `{meaning.unit}`.",
+            "Change the unit or the rule.",
+        )
     bounded = _within_declared(replace(meaning, unit=declared), spec, currency)
     scale = stored_scale(spec, currency)
     if bounded.real or bounded.scale == scale or never_asked(bounded):
         return bounded
     if bounded.scale > scale:
-        raise LanguageError(f"The rule gives {bounded.scale} decimals, the fact is declared with {scale}.", f"Write `scale: {bounded.scale}`.")
+        raise LanguageError(
+            f"The rule gives {bounded.scale} decimals, the fact is declared with {scale}.",
+            f"Write `scale: {bounded.scale}`.",
+        )
     return arithmetic.rescaled(bounded, scale)
 
 
@@ -136,7 +156,13 @@ def _within_declared(meaning: Number, spec: Derived, currency: Currency) -> Numb
     if meaning.real or never_asked(meaning) or spec.given:
         return meaning
     if least is not None and (meaning.least is None or meaning.least < least):
-        raise LanguageError(f"The rule can give less than `min: {spec.min}`.", "Take it out, or give the facts in the rule bounds of their own.")
+        raise LanguageError(
+            f"The rule can give less than `min: {spec.min}`.",
+            "Take it out, or give the facts in the rule bounds of their own.",
+        )
     if most is not None and (meaning.most is None or meaning.most > most):
-        raise LanguageError(f"The rule can give more than `max: {spec.max}`.", "Take it out, or give the facts in the rule bounds of their own.")
+        raise LanguageError(
+            f"The rule can give more than `max: {spec.max}`.",
+            "Take it out, or give the facts in the rule bounds of their own.",
+        )
     return meaning

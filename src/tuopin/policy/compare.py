@@ -15,7 +15,6 @@ from tuopin.policy.joins import Progress, silent
 from tuopin.policy.layout import tier_column
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
-from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.sql import Sql
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine, open_engine
@@ -117,9 +116,9 @@ def compare(
         counts: dict[tuple[str, str | None, str, str], tuple[int, int]] = {}
         for part in before.parts:
             for row in _moves(engine, before, after, part, shared, group):
-                *key, households, members = row
-                seen = counts.get(tuple(key), (0, 0))  # type: ignore[arg-type]
-                counts[tuple(key)] = (seen[0] + households, seen[1] + members)  # type: ignore[index]
+                rule, grouped, was, now, households, members = row
+                seen = counts.get((rule, grouped, was, now), (0, 0))
+                counts[rule, grouped, was, now] = (seen[0] + households, seen[1] + members)
     moves = [Move(*key, *count) for key, count in counts.items()]
     return Difference(
         moves=sorted(moves, key=lambda m: (-m.households, m.rule, m.group or "", m.before)),
@@ -140,7 +139,12 @@ def _group(evaluation: Evaluation, by: str | None) -> Sql:
     meaning = evaluation.facts_plan.meanings.get(by)
     if meaning is None or isinstance(meaning, Number) or not meaning.asked:
         known = ", ".join(evaluation.layout.territory.tiers)
-        raise UsageError(Problem(f"The counts cannot be split by `{by}`.", fix=f"Name a tier ({known}) or a fact of the household with codes."))
+        raise UsageError(
+            Problem(
+                f"The counts cannot be split by `{by}`.",
+                fix=f"Name a tier ({known}) or a fact of the household with codes.",
+            )
+        )
     return sql.cast(meaning.sql, "varchar")
 
 
@@ -150,11 +154,11 @@ def _moves(
     """Rows (rule, group, before, after, households, members) of the households of a part whose answer changes."""
     before.show_facts(part)
     before.answer(part, {"grouped": group})
-    columns = {"grouped": sql.column("grouped"), "heads": _heads(before), **_answers(before.rules_plan, shared)}
+    columns = {"grouped": sql.column("grouped"), "heads": _heads(before), **_answers(shared)}
     engine.table("before", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
     after.show_facts(part)
     after.answer(part)
-    columns = _answers(after.rules_plan, shared)
+    columns = _answers(shared)
     engine.table("after", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
     found: list[tuple[Any, ...]] = []
     for id in shared:
@@ -168,10 +172,11 @@ def _heads(evaluation: Evaluation) -> Sql:
     return sql.coalesce(size.low, sql.integer(0))
 
 
-def _answers(rules: RulesPlan, ids: Sequence[str]) -> dict[str, Sql]:
+def _answers(ids: Sequence[str]) -> dict[str, Sql]:
     words = [sql.text(word) for word in ANSWERS]
     return {
-        id: sql.choose([(sql.column(id), words[0]), (sql.deny(sql.column(id)), words[1])], otherwise=words[2]) for id in ids
+        id: sql.choose([(sql.column(id), words[0]), (sql.deny(sql.column(id)), words[1])], otherwise=words[2])
+        for id in ids
     }
 
 
@@ -188,6 +193,6 @@ def _changed(id: str) -> exp.Select:
     query = sql.select(columns, sql.table("before", "b"))
     same = sql.compare("=", sql.column("household_no", "b"), sql.column("household_no", "a"))
     query = query.join(sql.table("after", "a"), on=same, copy=False)
-    return query.where(sql.compare("<>", was, now), copy=False).group_by(sql.column("grouped", "b"), was, now, copy=False)
-
-
+    return query.where(sql.compare("<>", was, now), copy=False).group_by(
+        sql.column("grouped", "b"), was, now, copy=False
+    )

@@ -1,4 +1,4 @@
-"""How does a condition become SQL? Names are looked up in a world; every piece is checked for type and unit on the way."""
+"""How does a condition become SQL? Names are looked up in a world; each piece is checked for type and unit."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def _compare(word: str, left: Meaning, right: Meaning) -> Truth:
         return Truth(sql.compare(word, left.sql, right.sql), certain, asked, grounded)
     if isinstance(left, Truth) and isinstance(right, Truth):
         return Truth(sql.compare(word, left.sql, right.sql), certain, asked, grounded)
-    raise LanguageError(f"{_kind(left).capitalize()} cannot be compared with {_kind(right)}.", "Compare values of one type.")
+    raise LanguageError(
+        f"{_kind(left).capitalize()} cannot be compared with {_kind(right)}.", "Compare values of one type."
+    )
 
 
 def _check_codes(left: Code, right: Code) -> None:
@@ -199,15 +201,17 @@ def _years_since(arguments: list[Meaning], world: World) -> Meaning:
     begun = sql.compute("-", sql.integer(world.as_of.year), sql.year_of(moment.sql))
     month, this_month = sql.month_of(moment.sql), sql.integer(world.as_of.month)
     later_day = sql.compare(">", sql.day_of(moment.sql), sql.integer(world.as_of.day))
-    not_yet = sql.either([sql.compare(">", month, this_month), sql.both([sql.compare("=", month, this_month), later_day])])
+    not_yet = sql.either(
+        [sql.compare(">", month, this_month), sql.both([sql.compare("=", month, this_month), later_day])]
+    )
     return _elapsed(begun, not_yet, moment, Unit.parse("year"))
 
 
 def _elapsed(begun: Sql, not_yet: Sql, moment: Moment, unit: Unit) -> Number:
     completed = sql.choose([(not_yet, sql.compute("-", begun, sql.integer(1)))], otherwise=begun)
     whole = sql.cast(sql.choose([(sql.is_known(moment.sql), completed)]), "bigint")
-    asked = {"certain": moment.certain, "asked": moment.asked, "grounded": moment.grounded}
-    return Number(whole, whole, 0, unit, reach=10**5, **asked)
+    elapsed = Number(whole, whole, 0, unit, reach=10**5)
+    return replace(elapsed, certain=moment.certain, asked=moment.asked, grounded=moment.grounded)
 
 
 _SCALARS: dict[str, Callable[[list[Meaning], World], Meaning]] = {

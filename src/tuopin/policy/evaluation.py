@@ -22,11 +22,12 @@ from sqlglot import exp
 from tuopin.policy import sql
 from tuopin.policy.facts_plan import STRUCTURE, FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
-from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
 from tuopin.policy.joins import Progress, join_once, silent
+from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
+from tuopin.policy.lines import FigureValues
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
-from tuopin.policy.rules_plan import FigureValues, RulesPlan, plan_rules
+from tuopin.policy.rules_plan import RulesPlan, plan_rules
 from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
 from tuopin.tables import Snapshot
@@ -169,7 +170,9 @@ class Evaluation:
             unfinished.replace(self.facts_file(part))
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
-            raise UsageError(Problem("The facts cannot be stored.", Place(file=str(self.facts_folder)), f"{error.strerror}.", fix)) from None
+            raise UsageError(
+                Problem("The facts cannot be stored.", Place(file=str(self.facts_folder)), f"{error.strerror}.", fix)
+            ) from None
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -212,7 +215,11 @@ class Evaluation:
         if query is None:
             return {}
         rows = self.engine.rows(query)
-        return {str(area): FigureResult(rounded(value), int(n), int(left_out or 0)) for area, value, n, left_out in rows if area}
+        return {
+            str(area): FigureResult(rounded(value), int(n), int(left_out or 0))
+            for area, value, n, left_out in rows
+            if area
+        }
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -286,8 +293,10 @@ def _part_name(part: int) -> str:
 
 
 def area_tiers(pack: Pack, snapshot: Snapshot, layout: Layout) -> pa.Table:
-    """One row an area: the codes of every tier above it, the registers that cover it, and each area fact as the nearest
-    area above has it."""
+    """One row an area: the codes of every tier above it, the registers that cover it, and its facts.
+
+    A fact that an area does not have itself is that of the nearest area above that has it.
+    """
     areas = snapshot.areas()
     above = areas.ancestors()
     columns = {"area_code": above["area_code"]} | {tier_column(tier): above[tier] for tier in layout.territory.tiers}
@@ -322,4 +331,3 @@ def _write_figures(file: Path, figures: Mapping[str, Mapping[str, FigureResult]]
 def figure_row(result: FigureResult) -> list[str | int | None]:
     """A figure as JSON values: value (text, so that no digit is lost), counted, left out."""
     return [None if result.value is None else str(result.value), result.counted, result.left_out]
-

@@ -1,4 +1,4 @@
-"""Why does the policy say this of a household: each test, the fact it saw, the threshold, the source, what would settle it?"""
+"""Why does the policy say this of a household: each test, the fact it saw, the threshold, what would settle it?"""
 
 from __future__ import annotations
 
@@ -216,14 +216,23 @@ class _Explaining:
         manifest = self.evaluation.snapshot.manifest
         return HouseholdSeen(
             household=id,
-            area=[area.code for area in reversed(self.evaluation.snapshot.areas().above(self.rows.first("households")["area_code"]))],
+            area=[
+                area.code
+                for area in reversed(self.evaluation.snapshot.areas().above(self.rows.first("households")["area_code"]))
+            ],
             facts_as_of=str(manifest.as_of),
             as_of=str(self.evaluation.day),
             pack=f"{self.pack.name} {self.pack.about.version}",
             standing=self.values["standing"],
             standards=[self._standard(id, spec) for id, spec in self.rules.standards.items()],
-            scores=[self._score(id, c.rule.spec) for id, c in self.rules.rules.items() if isinstance(c.rule.spec, Score)],
-            categories=[self._categories(id, c.rule.spec) for id, c in self.rules.rules.items() if isinstance(c.rule.spec, Categories)],
+            scores=[
+                self._score(id, c.rule.spec) for id, c in self.rules.rules.items() if isinstance(c.rule.spec, Score)
+            ],
+            categories=[
+                self._categories(id, c.rule.spec)
+                for id, c in self.rules.rules.items()
+                if isinstance(c.rule.spec, Categories)
+            ],
             assumptions=[{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
         )
 
@@ -293,7 +302,14 @@ class _Explaining:
         shown = None
         if isinstance(meaning, Code) and spec is not None and value in spec.values:
             shown = self._text(spec.values[value])
-        return Seen(fact, label, value if isinstance(value, bool | str) else None if value is None else str(value), None, unit, shown)
+        return Seen(
+            fact,
+            label,
+            value if isinstance(value, bool | str) else None if value is None else str(value),
+            None,
+            unit,
+            shown,
+        )
 
     def _threshold(self, id: str, name: str) -> Threshold:
         figure = self.rules.rules[id].figures[name]
@@ -339,6 +355,9 @@ def _natural(meaning: Number, stored: Any) -> str | None:  # noqa: ANN401 - an e
     """A stored value in natural units, as text."""
     if stored is None:
         return None
-    value = Decimal(repr(stored)).quantize(Decimal("0.0001")) if meaning.real else Decimal(int(stored)).scaleb(-meaning.scale)
+    value = (
+        Decimal(repr(stored)).quantize(Decimal("0.0001"))
+        if meaning.real
+        else Decimal(int(stored)).scaleb(-meaning.scale)
+    )
     return f"{value:f}"
-

@@ -29,7 +29,7 @@ COMPILER_VERSION = 1
 
 #: What every household's row of facts carries besides the pack's own facts.
 STRUCTURE = ("household_no", "household_id", "area_code")
-#: What stored facts leave out: text that the snapshot has already, and that costs more to write than all figures together.
+#: What stored facts leave out: text that the snapshot has already, dearer to write than all figures together.
 NAMES = ("household_id", "area_code")
 BUILT_IN = ("household_size", "standing", "applied")
 
@@ -98,14 +98,16 @@ class FactsPlan:
         return sql.select({"person_key": sql.column("person_key"), **items}, sql.table(register, "r"))
 
     def facts_query(self) -> Sql:
-        """One row a household, from the views households, members, dwellings, area_tiers, standings, applications, matches."""
+        """One row a household, from the snapshot's tables and those that are joined once (joins.py)."""
         query = sql.select(self.columns, sql.table("households", "h"))
         query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
         if self.rollups.columns:
             household = sql.column("household_no")
             rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
             rolled = sql.select({"household_no": household, **self.rollups.columns}, rows.subquery("rows", copy=False))
-            query = _left_join(query, rolled.group_by(household, copy=False).subquery("m", copy=False), "household_no", "m")
+            query = _left_join(
+                query, rolled.group_by(household, copy=False).subquery("m", copy=False), "household_no", "m"
+            )
         for table, alias in self._one_row_tables():
             query = _left_join(query, sql.table(table, alias), "household_no", alias)
         return query
@@ -143,7 +145,7 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
 
 
 def _household_facts(pack: Pack) -> list[str]:
-    """Built-in facts; facts that some rule or figure names; and those with codes or a yes-or-no, by which tables are split."""
+    """Built-in facts; facts that a rule or figure names; and those with codes or a yes-or-no, to split tables by."""
     used = set(BUILT_IN) | names_used(pack)
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
@@ -185,7 +187,12 @@ def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
         fixed = sql.is_fixed(meaning.sql)
         return (meaning, {}) if fixed else (replace(meaning, sql=sql.column(id)), {id: meaning.sql})
     if not meaning.real and (meaning.reach is None or meaning.reach >= sql.BIGINT_MOST):
-        raise FactError(LanguageError("The fact may be larger than can be stored.", "Give it, or the facts in its rule, `min:` and `max:`."), id)
+        raise FactError(
+            LanguageError(
+                "The fact may be larger than can be stored.", "Give it, or the facts in its rule, `min:` and `max:`."
+            ),
+            id,
+        )
     kind = "double" if meaning.real else "bigint"
     if meaning.exact:
         column = sql.column(id)

@@ -30,7 +30,9 @@ class _FactsWorld:
     def lookup(self, name: str) -> Meaning:
         """A stored fact."""
         if name not in self.facts.meanings:
-            raise LanguageError(f"There is no fact `{name}` of a household.", "A figure is computed from facts of facts.yaml.")
+            raise LanguageError(
+                f"There is no fact `{name}` of a household.", "A figure is computed from facts of facts.yaml."
+            )
         return self.facts.meanings[name]
 
     def roll_up(self, call: Call) -> Meaning:
@@ -85,8 +87,9 @@ def _weight(figure: Figure, facts: FactsPlan) -> Sql:
 
 
 def _median(rows: exp.Select) -> Sql:
-    """The weighted median by the rule of the R package laeken: the first value at which half the weight is reached, or the
-    mean of it and the next where exactly half is reached there.
+    """The weighted median by the rule of the R package laeken.
+
+    It is the first value at which half the weight is reached, or the mean of it and the next where exactly half is.
 
     Source: Alfons and Templ, "Estimation of social exclusion indicators from complex surveys: the R package laeken",
     Journal of Statistical Software 54 (15), 2013, section 3.
@@ -94,13 +97,16 @@ def _median(rows: exp.Select) -> Sql:
     running = "SUM(weight) OVER (PARTITION BY area ORDER BY value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     text = f"""
         SELECT area,
-               (MIN(CASE WHEN reached >= half THEN value END) + MIN(CASE WHEN reached > half THEN value END)) / 2 AS value,
+               (MIN(CASE WHEN reached >= half THEN value END)
+                + MIN(CASE WHEN reached > half THEN value END)) / 2 AS value,
                COUNT(value) AS counted,
                MAX(left_out) AS left_out
         FROM (
             SELECT area, value, {running} AS reached, SUM(weight) OVER (PARTITION BY area) / 2 AS half, left_out
             FROM (
-                SELECT area, value, weight, SUM(CASE WHEN value IS NULL OR weight IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY area) AS left_out
+                SELECT area, value, weight,
+                       SUM(CASE WHEN value IS NULL OR weight IS NULL THEN 1 ELSE 0 END)
+                           OVER (PARTITION BY area) AS left_out
                 FROM population
             ) AS everybody
             WHERE value IS NOT NULL AND weight IS NOT NULL

@@ -7,14 +7,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _plain_number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
-        raise ValueError("a number is expected here, without quotes")
+        raise ValueError(  # noqa: TRY004 - pydantic gathers value errors
+            "a number is expected here, without quotes"
+        )
     return Decimal(str(value)) if isinstance(value, float) else value
 
 
@@ -281,7 +292,9 @@ class Standard(Part):
     @model_validator(mode="after")
     def _a_question_can_be_answered(self) -> Standard:
         if (self.proposes == "question") != (self.asks is not None and self.reply_days is not None):
-            raise ValueError("a cross-check that proposes a question says what it asks and how many days there are to reply")
+            raise ValueError(
+                "a cross-check that proposes a question says what it asks and how many days there are to reply"
+            )
         return self
 
 
@@ -388,8 +401,8 @@ class Expected(Part):
 class Example(Part):
     """A household in words a villager knows, and what the policy must say of it.
 
-    `areas` are the codes of the areas it lives in, the highest tier first; `area` are facts of them. A short way for one
-    area of the highest tier is `area:` among the household's facts.
+    `areas` are the codes of the areas it lives in, the highest tier first; `area` are facts of them. A short way for
+    one area of the highest tier is `area:` among the household's facts.
     """
 
     story: Text

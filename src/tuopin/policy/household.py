@@ -44,9 +44,13 @@ def find_household(evaluation: Evaluation, household_id: str) -> Rows:
         engine.view("households", snapshot.files("households", part=part))
         households = engine.arrow("SELECT * FROM households WHERE household_id = ?", [household_id])
         if households.num_rows:
-            return Rows({"households": households, **_other_rows(evaluation, part, households["household_no"][0].as_py())})
+            return Rows(
+                {"households": households, **_other_rows(evaluation, part, households["household_no"][0].as_py())}
+            )
     fix = "Check the id; `tuopin snapshot show` says how households are named."
-    raise UsageError(Problem("There is no household with this id in the snapshot.", Place(file=str(snapshot.path)), fix=fix))
+    raise UsageError(
+        Problem("There is no household with this id in the snapshot.", Place(file=str(snapshot.path)), fix=fix)
+    )
 
 
 def evaluate_rows(engine: Engine, rows: Rows, facts: FactsPlan, rules: RulesPlan) -> None:

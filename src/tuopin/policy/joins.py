@@ -52,7 +52,8 @@ def _applications(as_of: date, *, decisions: bool) -> str:
     return f"""
         SELECT DISTINCT leads.household_no
         FROM leads LEFT JOIN (
-            SELECT household_no, MAX(decided_on) AS last FROM decisions WHERE decided_on <= DATE '{as_of}' GROUP BY household_no
+            SELECT household_no, MAX(decided_on) AS last
+            FROM decisions WHERE decided_on <= DATE '{as_of}' GROUP BY household_no
         ) AS decided ON decided.household_no = leads.household_no
         WHERE {applied} AND (decided.last IS NULL OR received_on > decided.last)
     """

@@ -30,14 +30,14 @@ REGISTER_TEST = "in_register"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class _Conditions(DuckDB):
+class _Conditions(DuckDB):  # type: ignore[misc] # the library types its dialects as Any
     """DuckDB's grammar with no function known to it: what a name in front of brackets means, we say ourselves."""
 
-    class Parser(DuckDB.Parser):
-        FUNCTIONS: ClassVar = {}
-        FUNCTION_PARSERS: ClassVar = {}
-        NO_PAREN_FUNCTIONS: ClassVar = {}
-        NO_PAREN_FUNCTION_PARSERS: ClassVar = {}
+    class Parser(DuckDB.Parser):  # type: ignore[misc] # as above
+        FUNCTIONS: ClassVar[dict[str, object]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, object]] = {}
+        NO_PAREN_FUNCTIONS: ClassVar[dict[str, object]] = {}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, object]] = {}
 
 
 class LanguageError(ValueError):
@@ -186,11 +186,15 @@ def parse(text: str, *, division: bool = False) -> Node:
         LanguageError: it is not in the language; the message says which part and what to write instead.
     """
     if any(mark in text for mark in (";", "--", "/*", "{", "}")):
-        raise LanguageError("A condition is one line of logic: no `;`, no braces, no comments.", "Write a YAML comment (#) instead.")
+        raise LanguageError(
+            "A condition is one line of logic: no `;`, no braces, no comments.", "Write a YAML comment (#) instead."
+        )
     try:
         tree = sqlglot.parse_one(text, dialect=_Conditions)
     except (SqlglotError, RecursionError):
-        raise LanguageError(f"`{_short(text)}` cannot be read as a condition.", "Check brackets, quotes and the words and, or, not.") from None
+        raise LanguageError(
+            f"`{_short(text)}` cannot be read as a condition.", "Check brackets, quotes and the words and, or, not."
+        ) from None
     if division and isinstance(tree, exp.Div):
         return Quotient(_node(tree.this, 0), _node(tree.expression, 0))
     return _node(tree, 0)
@@ -205,6 +209,8 @@ _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
+
+
 def _node(tree: exp.Expr | None, depth: int) -> Node:
     if tree is None:
         raise LanguageError("A part of the condition is missing.")
@@ -266,10 +272,14 @@ def _negative(tree: exp.Expr, depth: int) -> Node:
 
 def _name(tree: exp.Expr) -> Name:
     if not isinstance(tree, exp.Column) or tree.args.get("table") or not isinstance(tree.this, exp.Identifier):
-        raise LanguageError(f"`{_short(tree.sql())}` is not a name.", "Write the id of a fact, test, parameter or line.")
+        raise LanguageError(
+            f"`{_short(tree.sql())}` is not a name.", "Write the id of a fact, test, parameter or line."
+        )
     identifier = tree.this.this
     if tree.this.quoted or not _NAME.fullmatch(identifier):
-        raise LanguageError(f"`{_short(identifier)}` is not a name.", "Ids are snake_case; a code stands in single quotes, as 'rural'.")
+        raise LanguageError(
+            f"`{_short(identifier)}` is not a name.", "Ids are snake_case; a code stands in single quotes, as 'rural'."
+        )
     return Name(identifier)
 
 
@@ -291,7 +301,9 @@ def _number(text: str) -> Decimal:
     except InvalidOperation:
         raise LanguageError(f"`{text}` is not a number.") from None
     if abs(number) > Decimal(10) ** 12 or int(number.as_tuple().exponent) < -6:
-        raise LanguageError(f"`{text}` is out of range.", "Numbers have at most 12 digits before and 6 after the point.")
+        raise LanguageError(
+            f"`{text}` is out of range.", "Numbers have at most 12 digits before and 6 after the point."
+        )
     return number
 
 
@@ -308,7 +320,9 @@ def _call(function: str, arguments: list[exp.Expr], depth: int) -> Call:
 def _refusal(tree: exp.Expr) -> LanguageError:
     shown = _short(tree.sql())
     if isinstance(tree, exp.Div):
-        return LanguageError(f"`{shown}` divides.", "Multiply the other side instead (income >= line * size), or write ratio(a, b).")
+        return LanguageError(
+            f"`{shown}` divides.", "Multiply the other side instead (income >= line * size), or write ratio(a, b)."
+        )
     if isinstance(tree, exp.Null):
         return LanguageError("`null` is not a value to compare with.", "Write `x is null`.")
     return LanguageError(

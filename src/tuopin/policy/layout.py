@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tuopin.policy import sql
-from tuopin.policy.meaning import Meaning, Number, Truth
+from tuopin.policy.meaning import Number, Truth
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
@@ -116,7 +116,7 @@ def layout_of(snapshot: Snapshot) -> Layout:
 
 
 def everything_asked(pack: Pack, as_of: date) -> Layout:
-    """A snapshot in which every fact of the pack was asked and some answers are missing: what a check compiles against."""
+    """A snapshot in which every fact of the pack was asked and some answers are missing: what a check needs."""
     tables: dict[str, dict[str, int]] = {
         "households": {"household_no": 0, "household_id": 0, "area_code": 0},
         "members": {"household_no": 0, "member_no": 0, "person_key": 1},
@@ -129,7 +129,7 @@ def everything_asked(pack: Pack, as_of: date) -> Layout:
     for id, fact in pack.facts.items():
         tables.setdefault(table_of(fact.entity), {})[id] = 1
     codes = territorial_codes(pack)
-    territory = Territory(pack.tiers, {code: pack.tiers[0] for code in codes})
+    territory = Territory(pack.tiers, dict.fromkeys(codes, pack.tiers[0]))
     return Layout(as_of, pack.currency, tables, territory)
 
 
@@ -143,7 +143,11 @@ def by_area(territory: Territory, values: Mapping[str, Number], default: Number)
         return default
     numbers = [values[code] for code in codes]
     low = _cases(territory, codes, [n.low for n in numbers], default.low)
-    high = low if default.exact and all(n.exact for n in numbers) else _cases(territory, codes, [n.high for n in numbers], default.high)
+    high = (
+        low
+        if default.exact and all(n.exact for n in numbers)
+        else _cases(territory, codes, [n.high for n in numbers], default.high)
+    )
     everywhere = [*numbers, default]
     known = [n for n in everywhere if n.constant is not None or n.least is not None]
     return Number(
@@ -173,7 +177,7 @@ def truth_by_area(territory: Territory, pilots: list[tuple[list[str], Truth]], g
     """One truth that follows a pilot's text in its areas, and the general text elsewhere."""
     cases = [(territory.inside(codes), meaning.sql) for codes, meaning in pilots]
     rest = general.sql if general else sql.unknown("boolean")
-    meanings: list[Meaning] = [meaning for _, meaning in pilots] + ([general] if general else [])
+    meanings = [meaning for _, meaning in pilots] + ([general] if general else [])
     certain = general is not None and all(meaning.certain for meaning in meanings)
     asked, grounded = all(meaning.asked for meaning in meanings), any(meaning.grounded for meaning in meanings)
     return Truth(sql.choose(cases, otherwise=rest), certain, asked, grounded)

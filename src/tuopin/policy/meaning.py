@@ -114,8 +114,8 @@ def number(value: Decimal, unit: Unit | None = None) -> Number:
     scale = max(0, -exponent)
     stored = int(value.scaleb(scale))
     written = sql.integer(stored)
-    bounds = {"least": stored, "most": stored, "reach": abs(stored)}
-    return Number(written, written, scale, unit, certain=True, grounded=False, constant=value, **bounds)
+    fixed = Number(written, written, scale, unit, least=stored, most=stored, reach=abs(stored))
+    return replace(fixed, certain=True, grounded=False, constant=value)
 
 
 def exact(

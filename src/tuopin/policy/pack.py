@@ -161,7 +161,9 @@ def read_pack(name: str | Path) -> Pack:
     standards = reading.many("standards", StandardsFile)
     examples = reading.many("examples", ExamplesFile)
     reading.finish()
-    assert about and facts and lines
+    assert about is not None
+    assert facts is not None
+    assert lines is not None
     return Pack(
         name=about.id,
         folder=folder,
@@ -239,14 +241,21 @@ class _Reading:
 
     def _twice(self, place: Place, id: str, other: Place) -> None:
         self.problems.append(
-            Problem(f"`{id}` is defined a second time.", place, f"It stands already in {other.file}:{other.line}.", "Rename one.")
+            Problem(
+                f"`{id}` is defined a second time.",
+                place,
+                f"It stands already in {other.file}:{other.line}.",
+                "Rename one.",
+            )
         )
 
 
 def shaped(loaded: Loaded, model: type[Model]) -> tuple[Model | None, list[Problem]]:
     """Fit a file's values into its model; on misfit, None and the problems with their lines."""
     if not isinstance(loaded.data, dict):
-        return None, [Problem("The file does not hold `key: value` lines.", loaded.place(), "", "Start from the template pack.")]
+        return None, [
+            Problem("The file does not hold `key: value` lines.", loaded.place(), "", "Start from the template pack.")
+        ]
     try:
         return model.model_validate(loaded.data), []
     except ValidationError as error:
@@ -269,10 +278,16 @@ def _problem(loaded: Loaded, detail: ErrorDetails) -> Problem:
         case "missing":
             return Problem(f"`{last}` is missing in {path}.", loaded.place(loc), "", f"Add `{last}:`.")
         case "extra_forbidden":
-            return Problem(f"`{last}` is not a key that is known here ({path}).", loaded.place(loc), "", "Check the spelling.")
+            return Problem(
+                f"`{last}` is not a key that is known here ({path}).", loaded.place(loc), "", "Check the spelling."
+            )
         case "string_pattern_mismatch":
-            return Problem(f"{path}: `{detail['input']}` is not written as it must be.", loaded.place(loc), "",
-                           "Ids are snake_case and at most 60 letters; see the reference of the pack's files.")
+            return Problem(
+                f"{path}: `{detail['input']}` is not written as it must be.",
+                loaded.place(loc),
+                "",
+                "Ids are snake_case and at most 60 letters; see the reference of the pack's files.",
+            )
     said = detail["msg"].removeprefix("Value error, ")
     return Problem(f"{path}: {said}.", loaded.place(loc), "", "")
 
@@ -286,7 +301,7 @@ def _existing(loaded: Loaded, loc: tuple[str | int, ...]) -> Loc:
     return path
 
 
-def _frozen(data: Any) -> Any:
+def _frozen(data: object) -> object:
     if isinstance(data, dict):
         return tuple((key, _frozen(value)) for key, value in data.items())
     if isinstance(data, list):

@@ -12,7 +12,9 @@ from tuopin.policy.sql import Sql
 from tuopin.terms import Answer
 
 
-def proposals(rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answer, also: Sql | None = None) -> exp.Select:
+def proposals(
+    rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answer, also: Sql | None = None
+) -> exp.Select:
     """Households for which a rule gives an answer, as proposals, from the table `evaluated`.
 
     Args:
@@ -29,7 +31,7 @@ def proposals(rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answe
     """
     standard = rules.standards[rule]
     column = Truth(sql.column(rule))
-    low, high = _severity(rules, standard)
+    low, high = _severity(standard)
     edition = str(rules.edition(rule))
     reasons = [rule] if kind == "question" else []
     columns: dict[str, Sql] = {
@@ -67,7 +69,9 @@ def reason_parts(rules: RulesPlan, rule: str) -> dict[str, Truth]:
 
 
 def _reasons(rules: RulesPlan, rule: str, when: Answer) -> Sql:
-    return sql.joined_text(sql.choose([(gives(part, when), sql.text(id))]) for id, part in reason_parts(rules, rule).items())
+    return sql.joined_text(
+        sql.choose([(gives(part, when), sql.text(id))]) for id, part in reason_parts(rules, rule).items()
+    )
 
 
 def _unknown(rules: RulesPlan, rule: str) -> Sql:
@@ -84,7 +88,7 @@ def _unknown(rules: RulesPlan, rule: str) -> Sql:
 
 
 def undecided_paths(rules: RulesPlan, rule: str) -> dict[str, Sql]:
-    """For a rule and each that it rests on: whether it cannot tell, and something that it leaves undecided on the way up.
+    """For a rule and each that it rests on: whether it cannot tell and leaves something undecided on the way up.
 
     A fact that only a decided rule reads would settle nothing.
     """
@@ -109,14 +113,14 @@ def fact_unknown(rules: RulesPlan, fact: str) -> Sql:
     return arithmetic.is_unknown(meaning) if isinstance(meaning, Number) else sql.is_unknown(meaning.sql)
 
 
-def _severity(rules: RulesPlan, standard: Standard) -> tuple[Sql, Sql]:
+def _severity(standard: Standard) -> tuple[Sql, Sql]:
     if standard.severity is None:
         return sql.unknown("bigint"), sql.unknown("bigint")
     return sql.column(f"{standard.severity}_low"), sql.column(f"{standard.severity}_high")
 
 
 def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
-    """The same subject, rules and facts give the same key: a second sweep confirms a proposal, changed facts make a new one."""
+    """The same subject, rules and facts give the same key: changed facts make a new proposal."""
     closure = rules.under(rule)
     editions = ";".join(f"{id}@{rules.edition(id)}" for id in sorted(closure))
     facts = sorted({fact for id in closure for fact in rules.rules[id].reads})

@@ -29,7 +29,7 @@ class Aggregation:
     """
 
     def __init__(self, alias: str, prefix: str = "") -> None:
-        """Aggregates will be read from a table of that alias; the prefix tells its columns from others in that table."""
+        """Aggregates will be read from a table of that alias; the prefix tells its columns from others there."""
         self.alias, self.prefix = alias, prefix
         self.items: dict[str, Sql] = {}
         self.columns: dict[str, Sql] = {}
@@ -99,12 +99,12 @@ def counted(condition: Truth, over: Aggregation) -> Number:
     if not condition.certain:
         unknown = sql.compute("-", over.of(sql.count()), over.of(sql.count(truth)))
         high = sql.coalesce(sql.compute("+", low, unknown), sql.integer(0))
-    certain = {"certain": condition.certain, "asked": condition.asked}
-    return Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS, **certain)
+    number = Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS)
+    return replace(number, certain=condition.certain, asked=condition.asked)
 
 
 def summed(item: Number, over: Aggregation) -> Number:
-    """The total; an unknown item lies between the bounds that its fact declares, else the total is unknown. Over nobody 0.
+    """The total; an unknown item lies between its declared bounds, else the total is unknown. Over nobody 0.
 
     Raises:
         LanguageError: the total may be too large to be counted exactly.
@@ -117,11 +117,20 @@ def summed(item: Number, over: Aggregation) -> Number:
     low = _total(item.low, item.least, over, certain=certain)
     high = low if certain else _total(item.high, item.most, over, certain=False)
     least, most = _times(item.least, min), _times(item.most, max)
-    return replace(item, low=low, high=high, least=least, most=most, reach=item.reach * MOST_MEMBERS, constant=None, certain=certain)
+    return replace(
+        item,
+        low=low,
+        high=high,
+        least=least,
+        most=most,
+        reach=item.reach * MOST_MEMBERS,
+        constant=None,
+        certain=certain,
+    )
 
 
 def largest_or_smallest(function: str, item: Number, over: Aggregation) -> Number:
-    """The largest or smallest; an unknown member lies between the bounds that its fact declares. Over nobody unknown."""
+    """The largest or smallest; an unknown item lies between its declared bounds. Over nobody unknown."""
     if never_asked(item):
         return nothing_known(item.unit)
     pick = sql.largest if function == "max_of" else sql.smallest
@@ -158,18 +167,27 @@ def assuming(item: Meaning, assume: Assumption | None) -> Meaning:
     if assume is None or item.certain:
         return item
     if isinstance(item, Truth) and isinstance(assume.value, bool):
-        return Truth(sql.coalesce(item.sql, sql.truth(assume.value)), certain=True, asked=item.asked, grounded=item.grounded)
+        return Truth(
+            sql.coalesce(item.sql, sql.truth(assume.value)), certain=True, asked=item.asked, grounded=item.grounded
+        )
     if isinstance(item, Number) and not isinstance(assume.value, bool):
         stored = assume.value.scaleb(item.scale)
         if item.real or stored != int(stored):
-            raise LanguageError(f"`assume` gives {assume.value}, but only {item.scale} decimals are kept.", "Round it, or raise the scale of the fact.")
+            raise LanguageError(
+                f"`assume` gives {assume.value}, but only {item.scale} decimals are kept.",
+                "Round it, or raise the scale of the fact.",
+            )
         known = sql.is_known(item.low) if item.exact else sql.compare("=", item.low, item.high)
         filled = sql.choose([(known, item.low)], otherwise=sql.integer(int(stored)))
         return replace(item, low=filled, high=filled, certain=True)
-    raise LanguageError("What `assume` says does not fit what is rolled up.", "Give a number for a sum, true or false for a condition.")
+    raise LanguageError(
+        "What `assume` says does not fit what is rolled up.", "Give a number for a sum, true or false for a condition."
+    )
 
 
-def _extreme(pick: Callable[[Sql], Sql], bound: Sql, declared: int | None, over: Aggregation, *, open_ended: bool) -> Sql:
+def _extreme(
+    pick: Callable[[Sql], Sql], bound: Sql, declared: int | None, over: Aggregation, *, open_ended: bool
+) -> Sql:
     """One end of a largest or smallest; it stays open if an unknown member could lie beyond all known ones."""
     if declared is not None:
         return over.of(pick(over.item(sql.coalesce(bound, sql.integer(declared)))))

@@ -114,7 +114,7 @@ def quotient(above: Sql, below: Sql) -> Sql:
 
 def one_of(value: Sql, values: Iterable[Sql]) -> Sql:
     """IN."""
-    return exp.In(this=_operand(value), expressions=[item for item in values])
+    return exp.In(this=_operand(value), expressions=list(values))
 
 
 def is_unknown(value: Sql) -> Sql:
@@ -233,4 +233,7 @@ def beside(columns: Mapping[str, Sql], source: Sql) -> exp.Select:
 
 def table(name: str, alias: str | None = None) -> Sql:
     """A table or view, quoted."""
-    return exp.Table(this=exp.to_identifier(name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias)) if alias else None)
+    return exp.Table(
+        this=exp.to_identifier(name, quoted=True),
+        alias=exp.TableAlias(this=exp.to_identifier(alias)) if alias else None,
+    )

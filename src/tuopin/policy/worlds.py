@@ -62,7 +62,9 @@ class FactWorld:
 
     def roll_up(self, call: Call) -> Meaning:
         """Roll up where no fact says how."""
-        raise LanguageError(f"`{call.function}` cannot stand here.", "Give it a name under `derived` in facts.yaml and use the name.")
+        raise LanguageError(
+            f"`{call.function}` cannot stand here.", "Give it a name under `derived` in facts.yaml and use the name."
+        )
 
     def asked(self, id: str, spec: Quantity, alias: str) -> Meaning:
         """A fact as the snapshot holds it, or never asked."""
@@ -87,7 +89,9 @@ class FactWorld:
         parameter = spec.parameters[name]
         on_day = parameter_on(parameter, self.day)
         if on_day is None:
-            raise LanguageError(f"`{name}` has no value on {self.day}.", "Date its first value no later than the rules that use it.")
+            raise LanguageError(
+                f"`{name}` has no value on {self.day}.", "Date its first value no later than the rules that use it."
+            )
         return parameter_meaning(self.pack, self.layout, on_day, parameter.unit)
 
     @contextmanager
@@ -127,7 +131,9 @@ class MemberWorld(FactWorld):
         """A fact of a member, asked or derived."""
         spec: Fact | Derived | None = self.pack.derived.get(name) or self.pack.facts.get(name)
         if spec is None or spec.entity != "member":
-            raise LanguageError(f"`{name}` is not a fact of a member.", "Inside a roll-up, name member facts of facts.yaml.")
+            raise LanguageError(
+                f"`{name}` is not a fact of a member.", "Inside a roll-up, name member facts of facts.yaml."
+            )
         if isinstance(spec, Fact) or (spec.given and self.layout.has("members", name)):
             return self.asked(name, spec, "members")
         return self.derived(name, spec)
@@ -145,7 +151,9 @@ class RegisterWorld(FactWorld):
         """A column of the register."""
         spec = self.pack.facts.get(name)
         if spec is None or spec.entity != f"register:{self.register}":
-            raise LanguageError(f"`{name}` is not a column of the register `{self.register}`.", "Name one of facts.yaml.")
+            raise LanguageError(
+                f"`{name}` is not a column of the register `{self.register}`.", "Name one of facts.yaml."
+            )
         return self.asked(name, spec, "r")
 
 
@@ -205,7 +213,7 @@ class HouseholdWorld(FactWorld):
         return rollups.any_or_all(call.function, condition, self.rollups)
 
     def _assumption(self, spec: Derived) -> Assumption | None:
-        """What the fact assumes of unknown items; a sum in another currency than the snapshot's is no assumption of it."""
+        """What the fact assumes of unknown items; a sum in another currency than the snapshot's says nothing."""
         foreign = self.layout.currency.code != self.pack.currency.code and Unit.parse(spec.unit).currency
         return None if foreign and spec.assume is not None and spec.assume.value else spec.assume
 
@@ -216,7 +224,9 @@ class HouseholdWorld(FactWorld):
         if not self.layout.has("households", "household_size"):
             return nothing_known(rollups.PERSON)
         certain = self.layout.complete("households", "household_size")
-        return exact(sql.column("household_size", "h"), unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=certain)
+        return exact(
+            sql.column("household_size", "h"), unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=certain
+        )
 
     def _standing(self) -> Meaning:
         if not self.layout.has("decisions"):
@@ -231,7 +241,9 @@ class HouseholdWorld(FactWorld):
     def _in_register(self, call: Call, spec: Derived) -> Meaning:
         """Yes on a match; no only where the register covers the area and every member has a key; else cannot tell."""
         register = self._register_named(call.arguments[0])
-        condition = compile_condition(call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec))
+        condition = compile_condition(
+            call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec)
+        )
         if not self.layout.has(register) or not self.layout.has("members", "person_key") or never_asked(condition):
             return Truth(sql.unknown("boolean"), asked=False, grounded=False)
         matches = self.matches.setdefault(register, rollups.Aggregation("r", f"{register}_"))

@@ -114,7 +114,9 @@ class _Reader:
         next(self._events)  # the end of the document
         following = next(self._events)
         if not isinstance(following, yaml.StreamEndEvent):
-            raise self._refuse(following, "A second document begins here.", "One file says one thing.", "Split the file.")
+            raise self._refuse(
+                following, "A second document begins here.", "One file says one thing.", "Split the file."
+            )
         return value
 
     def _guarded(self, text: str) -> Iterator[yaml.Event]:
@@ -128,7 +130,7 @@ class _Reader:
             raise _refusal(f"This is not readable as YAML: {said}.", place, "", fix) from None
 
     def _value(self, event: yaml.Event, loc: Loc) -> Plain:
-        self.lines.setdefault(loc, event.start_mark.line + 1)
+        self.lines.setdefault(loc, _line(event))
         self._refuse_extras(event)
         if len(loc) > MAX_DEPTH:
             raise self._refuse(event, f"More than {MAX_DEPTH} levels are nested here.", "", "Flatten the file.")
@@ -149,7 +151,7 @@ class _Reader:
             key = self._key(event)
             if key in result:
                 raise self._refuse(event, f"`{key}` stands twice.", "Only one of the two could hold.", "Keep one.")
-            self.lines[(*loc, key)] = event.start_mark.line + 1
+            self.lines[(*loc, key)] = _line(event)
             result[key] = self._value(next(self._events), (*loc, key))
         return result
 
@@ -159,7 +161,10 @@ class _Reader:
         self._refuse_extras(event)
         if event.value == "<<" and event.implicit[0]:
             raise self._refuse(
-                event, "Merge keys (<<) are not used here.", "A rule must say what a reader sees.", "Write the values out."
+                event,
+                "Merge keys (<<) are not used here.",
+                "A rule must say what a reader sees.",
+                "Write the values out.",
             )
         return str(event.value)
 
@@ -170,6 +175,7 @@ class _Reader:
         return result
 
     def _scalar(self, event: yaml.Event) -> Plain:
+        assert isinstance(event, yaml.ScalarEvent)
         text = str(event.value)
         plain = event.implicit[0]
         if not plain:
@@ -185,7 +191,12 @@ class _Reader:
             why = "No figure of a policy is infinite or undefined."
             raise self._refuse(event, f"`{text}` is not a number.", why, "Write a number, or leave it out.")
         if len(text) > MAX_DIGITS and _NUMBER.fullmatch(text):
-            raise self._refuse(event, f"A number of {len(text)} digits stands here.", "No figure of a policy is that long.", "Check it.")
+            raise self._refuse(
+                event,
+                f"A number of {len(text)} digits stands here.",
+                "No figure of a policy is that long.",
+                "Check it.",
+            )
         if _INTEGER.fullmatch(text):
             return int(text)
         if _DIGITS.fullmatch(text):
@@ -193,4 +204,8 @@ class _Reader:
         return Decimal(text) if _NUMBER.fullmatch(text) else text
 
     def _refuse(self, event: yaml.Event, what: str, why: str, fix: str) -> DataError:
-        return _refusal(what, Place(self.name, event.start_mark.line + 1), why, fix)
+        return _refusal(what, Place(self.name, _line(event)), why, fix)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1

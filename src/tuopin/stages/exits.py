@@ -1,4 +1,4 @@
-"""Who has left poverty? Exit where every gate is passed; a visit where a gate cannot be told; else the household stays."""
+"""Who has left poverty? Exit where every gate is passed; a visit where one cannot be told; else nothing."""
 
 from __future__ import annotations
 

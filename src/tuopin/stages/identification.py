@@ -23,7 +23,9 @@ def propose(rules: RulesPlan) -> list[exp.Select]:
             proposals(rules, entry, stage=STAGE, kind="visit", when=Answer.CANNOT_TELL),
             proposals(rules, entry, stage=STAGE, kind="refusal", when=Answer.NOT_MET, also=_applied(rules, entry)),
         ]
-    found += [proposals(rules, check, stage=STAGE, kind="question", when=Answer.MET) for check in rules.proposing("question")]
+    found += [
+        proposals(rules, check, stage=STAGE, kind="question", when=Answer.MET) for check in rules.proposing("question")
+    ]
     return found
 
 

@@ -17,18 +17,17 @@ import pyarrow as pa
 from tuopin.policy import EVALUATED, Pack
 from tuopin.policy.check import example_place
 from tuopin.policy.columns import declared_columns
+from tuopin.policy.explain import settling
 from tuopin.policy.facts_plan import plan_facts
 from tuopin.policy.files import Example
-from tuopin.policy.explain import settling
 from tuopin.policy.household import Rows, evaluate_rows
 from tuopin.policy.layout import Layout, Territory, covers_column, everything_asked, tier_column
-from tuopin.policy.rules_plan import NATIONAL, FigureValues, RulesPlan, plan_rules
+from tuopin.policy.lines import NATIONAL, FigureValues
+from tuopin.policy.rules_plan import RulesPlan, plan_rules
 from tuopin.sweep.route import proposed
 from tuopin.tables import Column, arrow_schema, table_named
 from tuopin.tables.engines import Engine, open_engine
 from tuopin.terms import Answer, Place
-
-
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def _differences(engine: Engine, pack: Pack, example: Example) -> Iterator[str]:
     layout = _layout(pack, example)
     facts = plan_facts(pack, layout, example.as_of)
     rules = plan_rules(pack, facts, example.as_of, _figures(pack, example))
-    rows = _rows(pack, example, layout)
+    rows = _rows(pack, example)
     evaluate_rows(engine, rows, facts, rules)
     answers = dict(engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()[0])
     yield from _answers(rules, example, answers)
@@ -100,7 +99,9 @@ def _categories(example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
 def _proposals(engine: Engine, pack: Pack, rules: RulesPlan, rows: Rows, example: Example) -> Iterator[str]:
     left = proposed(engine, rules)
     for expected in example.expect.proposals:
-        match = next((row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None)
+        match = next(
+            (row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None
+        )
         if match is None:
             yield f"No {expected.kind}{f' by {expected.rule}' if expected.rule else ''} is proposed."
             continue
@@ -135,13 +136,20 @@ def _figures(pack: Pack, example: Example) -> FigureValues:
     return {id: ({NATIONAL: example.figures[id]} if id in example.figures else {}) for id in pack.figures}
 
 
-def _rows(pack: Pack, example: Example, layout: Layout) -> Rows:
+def _rows(pack: Pack, example: Example) -> Rows:
     columns = declared_columns(pack, pack.currency)
     areas = _areas_of(example)
-    household = {"household_no": 0, "household_id": "example", "area_code": areas[-1] if areas else None, **example.household}
+    household = {
+        "household_no": 0,
+        "household_id": "example",
+        "area_code": areas[-1] if areas else None,
+        **example.household,
+    }
     tables = {
         "households": _table("households", columns, [household]),
-        "dwellings": _table("dwellings", columns, [{"household_no": 0, **example.dwelling}] if example.dwelling is not None else []),
+        "dwellings": _table(
+            "dwellings", columns, [{"household_no": 0, **example.dwelling}] if example.dwelling is not None else []
+        ),
         "area_tiers": _areas(pack, example),
         "decisions": _table("decisions", {}, _decisions(example)),
         "leads": _table("leads", {}, [_application(example.as_of)] if example.applied else []),
@@ -167,9 +175,14 @@ def _areas_of(example: Example) -> list[str]:
 def _areas(pack: Pack, example: Example) -> pa.Table:
     codes = _areas_of(example)
     tiers = {tier_column(tier): code for tier, code in zip_longest(pack.tiers, codes)}
-    text = {name: pa.array([value], pa.string()) for name, value in {"area_code": codes[-1] if codes else None, **tiers}.items()}
+    text = {
+        name: pa.array([value], pa.string())
+        for name, value in {"area_code": codes[-1] if codes else None, **tiers}.items()
+    }
     columns = declared_columns(pack, pack.currency).get("areas", [])
-    facts = {column.name: pa.array([_stored(column, example.area.get(column.name))], column.arrow) for column in columns}
+    facts = {
+        column.name: pa.array([_stored(column, example.area.get(column.name))], column.arrow) for column in columns
+    }
     covers = {covers_column(name): pa.array([name in example.covered]) for name in pack.about.registers}
     return pa.table({**text, **facts, **covers})
 

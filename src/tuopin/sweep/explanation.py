@@ -50,7 +50,12 @@ class Explanation:
         seen = self.seen
         area = " / ".join(seen.area)
         yield self._say(
-            "heading", household=seen.household, area=area, pack=seen.pack, as_of=seen.as_of, facts_as_of=seen.facts_as_of
+            "heading",
+            household=seen.household,
+            area=area,
+            pack=seen.pack,
+            as_of=seen.as_of,
+            facts_as_of=seen.facts_as_of,
         )
         yield self._say("standing", standing=self._say(seen.standing))
         for assumed in seen.assumptions:
@@ -80,7 +85,9 @@ class Explanation:
             yield "  " + self._say("not_asked_of")
             return
         for part in standard.parts:
-            yield "  " + self._say("part", id=part.id or standard.id, answer=self._say(part.answer), condition=part.condition)
+            yield "  " + self._say(
+                "part", id=part.id or standard.id, answer=self._say(part.answer), condition=part.condition
+            )
         for fact in standard.facts:
             yield "  " + self._say("fact", label=_sentence(fact.label), value=self._value(fact))
         for figure in standard.thresholds:
@@ -151,7 +158,9 @@ def _language(pack: Pack, language: str | None) -> str:
     chosen = language or pack.about.languages[0]
     spoken = [known for known in pack.about.languages if known in LANGUAGES]
     if chosen not in spoken:
-        raise UsageError(Problem(f"There is no explanation in `{chosen}`.", fix=f"Choose one of: {', '.join(spoken) or 'none'}."))
+        raise UsageError(
+            Problem(f"There is no explanation in `{chosen}`.", fix=f"Choose one of: {', '.join(spoken) or 'none'}.")
+        )
     return chosen
 
 
@@ -180,4 +189,4 @@ def _with_unit(number: str, unit: str | None) -> str:
 
 
 def _sentence(label: str) -> str:
-    return label if label.rstrip().endswith(("?", "？", ":", "：", "．", "."))  else f"{label}:"
+    return label if label.rstrip().endswith(("?", "？", ":", "：", "．", ".")) else f"{label}:"

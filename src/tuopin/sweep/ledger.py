@@ -1,4 +1,4 @@
-"""Which policy on which snapshot gave which proposals? One hash-linked line a sweep, so that nobody can rewrite it unseen."""
+"""Which policy on which snapshot gave which proposals? One hash-linked line a sweep: nobody rewrites it unseen."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ class Ledger:
             "The ledger was changed.",
             Place(file=str(self.file), line=line),
             "This line does not carry the hash that its content and place call for.",
-            "Find out who changed it and restore the ledger from a copy; begin a new one only if that is recorded elsewhere.",
+            "Find out who changed it, and restore the ledger from a copy.",
         )

@@ -1,12 +1,13 @@
 """Which stages does a sweep pass, in which order, and what does each read?
 
-Each stage is a verb with one function `propose(rules)`; it reads the table `evaluated` (a part's facts with every
-rule's answer) and writes proposals. None reads another's. A new stage is one line here.
+Each stage is a verb with one function `propose`; none reads another's proposals. Intake looks at the snapshot's
+tables as a whole and knows no policy. The others read the table `evaluated` (a part's facts with every rule's answer).
+A new stage is one line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,27 @@ from sqlglot import exp
 
 from tuopin.policy import RulesPlan, sql
 from tuopin.policy.sql import Sql
-from tuopin.stages import exits, identification
+from tuopin.stages import exits, identification, intake
+from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 
 Stage = Callable[[RulesPlan], list[exp.Select]]
 
-ROUTE: dict[str, Stage] = {
+INTAKE = intake.STAGE
+ROUTE: Mapping[str, Stage] = {
     identification.STAGE: identification.propose,
     exits.STAGE: exits.propose,
 }
+STAGES = (INTAKE, *ROUTE)
+
+
+def intake_query(engine: Engine, snapshot: Snapshot) -> str:
+    """The proposals of intake; gives the snapshot's households and members their names in the engine."""
+    tables = [table for table in ("households", "members") if snapshot.has(table)]
+    for table in tables:
+        engine.view(table, snapshot.files(table))
+    columns = {table: [column.name for column in snapshot.columns(table)] for table in tables}
+    return intake.propose(snapshot=snapshot, columns=columns)
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,9 @@ class Proposing:
     counts: Mapping[tuple[str, str], Sql]
 
 
-def proposing(rules: RulesPlan) -> Proposing | None:
-    """The proposals of all stages; None if no rule in force proposes anything."""
-    queries = [query for stage in ROUTE.values() for query in stage(rules)]
+def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing | None:
+    """The proposals of the stages that apply rules; None if no rule in force proposes anything."""
+    queries = [query for name, stage in ROUTE.items() if name in stages for query in stage(rules)]
     if not queries:
         return None
     union: exp.Query = queries[0]
@@ -53,7 +66,9 @@ def proposing(rules: RulesPlan) -> Proposing | None:
 
 def _condition(query: exp.Select) -> Sql:
     """Of which households a stage's query proposes something."""
-    return query.args["where"].this
+    where: exp.Where = query.args["where"]
+    condition: Sql = where.this
+    return condition
 
 
 def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:

@@ -1,11 +1,11 @@
-"""What happens in one sweep? Facts, figures, rules, proposals, part by part; then a summary, and a line in the ledger."""
+"""What happens in one sweep? Facts, figures, rules, proposals, part by part; then a summary and a ledger line."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,11 +17,11 @@ from tuopin.policy import ANSWERED, FACTS, Evaluation, Pack, RulesPlan, sql
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.joins import Progress, silent
 from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.route import proposing
+from tuopin.sweep.route import INTAKE, STAGES, intake_query, proposing
 from tuopin.sweep.summary import Tally, summarised, tally_counts
 from tuopin.tables import PROPOSALS, Snapshot
-from tuopin.tables.engines import open_engine
 from tuopin.tables.content import ContentHash
+from tuopin.tables.engines import Query, open_engine
 from tuopin.terms import Place, Problem, UsageError
 
 #: The column of `answered` that says whether there is anything to propose for a household.
@@ -50,6 +50,7 @@ def run_sweep(
     as_of: date,
     out: Path | None,
     ledger: Path | None = None,
+    stages: Collection[str] = STAGES,
     memory_limit: str | None = None,
     threads: int | None = None,
     engine: str = "duckdb",
@@ -65,6 +66,7 @@ def run_sweep(
         as_of: the policy's day; facts stay as at the snapshot's own day.
         out: the folder to write; it must not exist unless `replace`. It appears whole or not at all.
         ledger: the ledger's file; default `ledger.jsonl` beside `out`.
+        stages: the stages to pass.
         memory_limit: for the engine, such as `4GB`.
         threads: for the engine.
         engine: its name.
@@ -78,19 +80,22 @@ def run_sweep(
     """
     if not dry_run:
         _refuse_existing(out, replace)
-    with tempfile.TemporaryDirectory(prefix="tuopin-") as kept, open_engine(engine, memory_limit=memory_limit, threads=threads) as opened:
+    with (
+        tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
+        open_engine(engine, memory_limit=memory_limit, threads=threads) as opened,
+    ):
         evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
         _refuse_empty(evaluation.rules_plan, pack, as_of)
         if dry_run or out is None:
-            return SweepResult(_counted(evaluation))
-        return _write(evaluation, out, ledger or out.parent / "ledger.jsonl", replace)
+            return SweepResult(_counted(evaluation, stages))
+        return _write(evaluation, stages, out, ledger or out.parent / "ledger.jsonl", replace)
 
 
-def _counted(evaluation: Evaluation) -> dict[str, Any]:
+def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
     """The summary alone, by one query over the facts of all parts."""
     rules = evaluation.rules_plan
     evaluation.show_all_facts()
-    proposals = None if evaluation.layout.survey else proposing(rules)
+    proposals = None if evaluation.layout.survey else proposing(rules, stages)
     kinds = proposals.counts if proposals else {}
     counts = tally_counts(evaluation)
     columns = {f"c{number}": tree for number, tree in enumerate([*counts.values(), *kinds.values()])}
@@ -100,14 +105,17 @@ def _counted(evaluation: Evaluation) -> dict[str, Any]:
     for (stage, kind), count in zip(kinds, row[len(counts) :], strict=True):
         if count:
             proposed.setdefault(stage, {})[kind] = count
+    if INTAKE in stages:
+        evaluation.engine.define("proposed", intake_query(evaluation.engine, evaluation.snapshot))
+        _count(evaluation, proposed)
     return summarised(evaluation, tally, proposed)
 
 
-def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> SweepResult:
+def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        tally, proposed, content = _run_parts(evaluation, unfinished)
+        tally, proposed, content = _run_parts(evaluation, stages, unfinished)
         summary = summarised(evaluation, tally, proposed)
         _write_json(unfinished / "summary.json", summary)
         _write_json(unfinished / "figures.json", _figures(evaluation))
@@ -121,10 +129,12 @@ def _write(evaluation: Evaluation, out: Path, ledger: Path, replace: bool) -> Sw
     return SweepResult(summary, out, block.hash)
 
 
-def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, dict[str, int]], str]:
-    """Every part's answers and proposals; the counts, the proposals by stage and kind, and the proposals' content hash."""
+def _run_parts(
+    evaluation: Evaluation, stages: Collection[str], folder: Path
+) -> tuple[Tally, dict[str, dict[str, int]], str]:
+    """Every part's answers and proposals; the counts, the proposals by kind, and the proposals' content hash."""
     rules = evaluation.rules_plan
-    proposals = None if evaluation.layout.survey else proposing(rules)
+    proposals = None if evaluation.layout.survey else proposing(rules, stages)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
     tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
@@ -142,31 +152,49 @@ def _run_parts(evaluation: Evaluation, folder: Path) -> tuple[Tally, dict[str, d
             evaluation.evaluate(part, CONCERNED)
             _propose(evaluation, proposals.query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
+    if INTAKE in stages:
+        query = intake_query(evaluation.engine, evaluation.snapshot)
+        _propose(evaluation, query, folder / "proposals" / "intake.parquet", proposed, content)
     return tally, proposed, content.hexdigest()
 
 
 def _propose(
-    evaluation: Evaluation, query: exp.Query, file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
+    evaluation: Evaluation, query: Query, file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
 ) -> None:
     engine = evaluation.engine
     engine.table("proposed", query)
-    in_order = exp.select(*(exp.column(c.name, quoted=True) for c in PROPOSALS.structural)).from_("proposed").order_by("household_id", "stage", "kind", "rule")
+    columns = {column.name: sql.column(column.name) for column in PROPOSALS.structural}
+    in_order = sql.select(columns, sql.table("proposed")).order_by("household_id", "stage", "kind", "rule", copy=False)
     engine.write(in_order, file)
-    for stage, kind, count in engine.rows("SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"):
-        by_kind = proposed.setdefault(stage, {})
-        by_kind[kind] = by_kind.get(kind, 0) + count
+    _count(evaluation, proposed)
     for batch in engine.batches(in_order):
         content.add(batch)
     engine.drop("proposed")
 
 
+def _count(evaluation: Evaluation, proposed: dict[str, dict[str, int]]) -> None:
+    """Add what `proposed` holds to the counts by stage and kind."""
+    by_kind = "SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"
+    for stage, kind, count in evaluation.engine.rows(by_kind):
+        kinds = proposed.setdefault(stage, {})
+        kinds[kind] = kinds.get(kind, 0) + count
+
+
 def _answers(rules: RulesPlan, evaluation: Evaluation) -> exp.Select:
-    names = ["household_no", "household_id", "area_code", *(["weight"] if evaluation.layout.survey else []), *rules.columns()]
+    names = [
+        "household_no",
+        "household_id",
+        "area_code",
+        *(["weight"] if evaluation.layout.survey else []),
+        *rules.columns(),
+    ]
     return sql.select({name: sql.column(name) for name in names}, sql.table(ANSWERED))
 
 
 def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:
-    return {id: {area: figure_row(result) for area, result in areas.items()} for id, areas in evaluation.figures.items()}
+    return {
+        id: {area: figure_row(result) for area, result in areas.items()} for id, areas in evaluation.figures.items()
+    }
 
 
 def _entry(evaluation: Evaluation, summary: Mapping[str, Any], proposals: str) -> dict[str, Any]:
@@ -193,10 +221,18 @@ def _write_json(file: Path, value: object) -> None:
 def _refuse_existing(out: Path | None, replace: bool) -> None:
     if out is not None and out.exists() and not (replace and (out / "summary.json").is_file()):
         fix = "Choose another folder, or replace a folder that holds a sweep with --replace."
-        raise UsageError(Problem("The folder to write exists already.", Place(file=str(out)), "A sweep never writes over something.", fix))
+        raise UsageError(
+            Problem(
+                "The folder to write exists already.", Place(file=str(out)), "A sweep never writes over something.", fix
+            )
+        )
 
 
 def _refuse_empty(rules: RulesPlan, pack: Pack, as_of: date) -> None:
     if not rules.rules:
         first = min(edition.from_ for rule in pack.rules.values() for edition in rule.spec.editions)
-        raise UsageError(Problem(f"No rule of the pack `{pack.name}` is in force on {as_of}.", fix=f"Its first text begins on {first}."))
+        raise UsageError(
+            Problem(
+                f"No rule of the pack `{pack.name}` is in force on {as_of}.", fix=f"Its first text begins on {first}."
+            )
+        )

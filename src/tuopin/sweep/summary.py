@@ -82,11 +82,15 @@ def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapp
         "proposals": {stage: dict(kinds) for stage, kinds in proposed.items()},
         "met": {id: tally.whole(f"met:{id}") for id in standards},
         "cannot_tell": cannot_tell,
-        "cannot_tell_share": {id: round(count / households, 6) if households else None for id, count in cannot_tell.items()},
+        "cannot_tell_share": {
+            id: round(count / households, 6) if households else None for id, count in cannot_tell.items()
+        },
         "never_asked": [id for id in standards if not evaluation.rules_plan.rules[id].grounded],
         "partly_asked": [id for id in standards if (c := evaluation.rules_plan.rules[id]).grounded and not c.asked],
         **_headline(evaluation, tally),
-        "headcounts": {id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards},
+        "headcounts": {
+            id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards
+        },
         "lines": {id: line_value(evaluation, id) for id in evaluation.pack.lines},
         "assumptions": [{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
         "currency": manifest.currency.code,

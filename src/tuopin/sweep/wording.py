@@ -1,6 +1,6 @@
 """With which words is a household's explanation read aloud, in each language?
 
-One full sentence a line; `{…}` takes a name, a number or a text of the pack. A language is added here whole or not at all.
+One full sentence a line; `{…}` takes a name, a number or a text of the pack. A language is added whole or not at all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ ENGLISH: Words = {
     "survey": "This snapshot is a survey: it gives estimates, so nothing is proposed for a household.",
     "entry": "Proposed: entry into the register, because of: {reasons}. A person decides.",
     "visit": "Proposed: a visit, because nobody can tell: {reasons}. Nothing is decided until then.",
-    "refusal": "Proposed: refusal of the application, because these do not hold: {reasons}. A person decides, and it can be appealed.",
+    "refusal": "Proposed: refusal of the application, because these do not hold: {reasons}. "
+    "A person decides, and it can be appealed.",
     "exit": "Proposed: exit from the register, because of: {reasons}. The household is asked and a person decides.",
     "question": "A question, with {days} days to reply; nothing changes because of it: {asks}",
     "met": "yes",
@@ -60,7 +61,8 @@ FRENCH: Words = {
     "survey": "Ce relevé est une enquête : il donne des estimations, et rien n'est proposé pour un ménage.",
     "entry": "Proposé : inscription au registre, en raison de : {reasons}. Une personne décide.",
     "visit": "Proposé : une visite, car personne ne peut dire : {reasons}. Rien n'est décidé d'ici là.",
-    "refusal": "Proposé : refus de la demande, car ceci n'est pas rempli : {reasons}. Une personne décide, et un recours est possible.",
+    "refusal": "Proposé : refus de la demande, car ceci n'est pas rempli : {reasons}. "
+    "Une personne décide, et un recours est possible.",
     "exit": "Proposé : sortie du registre, en raison de : {reasons}. On demande au ménage, et une personne décide.",
     "question": "Une question, avec {days} jours pour répondre ; rien ne change à cause d'elle : {asks}",
     "met": "oui",

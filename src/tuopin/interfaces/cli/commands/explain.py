@@ -57,7 +57,7 @@ def explain(
 
 
 def _what_matters(explanation: Explanation) -> Explanation:
-    """Only the tests that the proposals rest on, those first that propose; without a proposal, those that might have."""
+    """Only the tests that the proposals rest on, proposing ones first; without any, those that might have proposed."""
     tests = {test.id: test for test in explanation.seen.standards}
     proposing = [proposal["rule"] for proposal in explanation.proposals if proposal["rule"] in tests]
     waiting = proposing or [id for id, test in tests.items() if test.proposes in ("entry", "exit")]
