@@ -71,6 +71,7 @@ def _sweep(given: argparse.Namespace, *, dry_run: bool) -> None:
         snapshot=Snapshot.open(given.snapshot),
         as_of=DAY,
         out=None if dry_run else given.out,
+        stages=("identification", "exits"),  # intake compares all persons with each other; the hand query does not
         memory_limit=given.memory_limit,
         dry_run=dry_run,
     )

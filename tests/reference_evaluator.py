@@ -118,7 +118,7 @@ def possible(text: str, scene: Scene, *, at_most: int = 100) -> set[bool | None]
 
 def completions(texts: Iterable[str], scene: Scene, *, at_most: int = 100) -> Iterator[Scene]:
     """Every world that is possible, as far as some conditions look; if there are more than `at_most`, an even choice."""
-    wanted = _names_under(texts, scene.rules)
+    wanted = _names_under([_parsed(text) for text in texts], scene.rules)
     own = {name: fact.possible for name, fact in scene.facts.items() if name in wanted and isinstance(fact, Unknown)}
     others = [
         {name: fact.possible for name, fact in member.items() if name in wanted and isinstance(fact, Unknown)}
@@ -138,15 +138,22 @@ def _parsed(text: str) -> Node:
     return parse(text)
 
 
-def _names_under(texts: Iterable[str], rules: Mapping[str, str]) -> set[str]:
+def _names_under(nodes: Iterable[Node], rules: Mapping[str, str]) -> set[str]:
+    """Every name that conditions look at; a derived fact also by what it is made of."""
     found: set[str] = set()
-    waiting = list(texts)
+    waiting = list(nodes)
     while waiting:
-        for piece in _parsed(waiting.pop()).walk():
+        for piece in waiting.pop().walk():
             if isinstance(piece, Name) and piece.id not in found:
                 found.add(piece.id)
-                waiting += [rules[piece.id]] if piece.id in rules else []
-    return found
+                waiting += [_parsed(rules[piece.id])] if piece.id in rules else []
+    return found - set(rules)
+
+
+def _asked(scene: Scene, id: str) -> bool:
+    """Whether the question was put to anybody."""
+    facts = [known[id] for known in (scene.facts, *scene.members) if id in known]
+    return not any(isinstance(fact, Unknown) and not fact.asked for fact in facts)
 
 
 class _Reader:
@@ -170,6 +177,8 @@ class _Reader:
                 return all_three([self._truth(part) for part in parts])
             case Join("or", parts):
                 return any_three([self._truth(part) for part in parts])
+            case Compare() | OneOf() if self._never_asked(node):
+                return None
             case Compare(word, left, right):
                 return compared(word, self.read(left), self.read(right))
             case OneOf(of, values):
@@ -182,6 +191,11 @@ class _Reader:
             case Call():
                 return self._called(node)
         raise NotImplementedError(node)
+
+    def _never_asked(self, node: Node) -> bool:
+        """Whether a comparison has facts and none of them was asked: then it says nothing, whatever its bounds allow."""
+        asked = [_asked(self.seen, id) for id in _names_under([node], self.world.rules) if id not in self.world.figures]
+        return bool(asked) and not any(asked)
 
     def _named(self, id: str) -> Meaning:
         if id == "household_size":

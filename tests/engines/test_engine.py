@@ -54,6 +54,19 @@ def test_results_come_as_arrow_whole_or_in_batches(engine: Engine) -> None:
     assert [x for batch in batches for x in batch.column("x").to_pylist()] == list(range(10_000))
 
 
+def test_a_query_may_have_a_name_and_its_rows_may_be_kept_at_hand(engine: Engine) -> None:
+    engine.view("t", pa.table({"x": [1, 2]}))
+    engine.define("doubled", "SELECT x * 2 AS y FROM t")
+    engine.table("kept", "SELECT y FROM doubled")
+    engine.view("t", pa.table({"x": [5]}))
+    assert engine.rows("SELECT y FROM doubled") == [(10,)]
+    assert engine.rows("SELECT y FROM kept ORDER BY y") == [(2,), (4,)]
+    engine.drop("kept")
+    engine.drop("kept")
+    with pytest.raises(Exception, match="kept"):
+        engine.rows("SELECT y FROM kept")
+
+
 def test_a_query_is_written_to_parquet_in_its_order(engine: Engine, tmp_path: Path) -> None:
     engine.view("t", pa.table({"x": [3, 1, 2]}))
     assert engine.write("SELECT x FROM t ORDER BY x", tmp_path / "out.parquet") == 3

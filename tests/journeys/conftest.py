@@ -1,4 +1,4 @@
-"""What do the journeys share? The real `tuopin`, as a person calls it, and an invented register of twelve households."""
+"""What do the journeys share? The real `tuopin`, as a person calls it, and twelve invented households."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Swept:
 
     def of_household(self, id: str) -> list[str | Path]:
         """The arguments that name a household, its snapshot and its policy."""
-        named = ["--pack", "template", "--snapshot", self.snapshot, "--as-of", POLICY_DAY]
+        named: list[str | Path] = ["--pack", "template", "--snapshot", self.snapshot, "--as-of", POLICY_DAY]
         return [*named, "--household", id]
 
 
@@ -136,5 +136,5 @@ def files() -> list[Path]:
 
 def reading(folder: Path) -> list[str | Path]:
     """How they are read into `snapshot`."""
-    mapping = ["--mapping", REGISTER / "mapping.yaml", "--known-at", "2023-07-31"]
+    mapping: list[str | Path] = ["--mapping", REGISTER / "mapping.yaml", "--known-at", "2023-07-31"]
     return [*mapping, "--key-file", folder / "key", "--out", folder / "snapshot"]

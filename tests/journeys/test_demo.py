@@ -11,6 +11,14 @@ from pathlib import Path
 import pytest
 
 
+def walked(repository: Path, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The tour, walked to its end or to where it stops."""
+    command = ["bash", str(repository / "demo" / "run.sh"), str(folder)]
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
 def test_the_first_tour_ends_with_a_report(repository: Path, tmp_path: Path, compiled: Path) -> None:
     try:
         files("svy")
@@ -19,12 +27,12 @@ def test_the_first_tour_ends_with_a_report(repository: Path, tmp_path: Path, com
     pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "DEMO_SERVE": "0", "PYTHONPYCACHEPREFIX": str(compiled)}
-    command = ["bash", repository / "demo" / "run.sh", tmp_path / "demo"]
-    for _ in range(2):  # it can be walked again
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    (tmp_path / "demo").mkdir()
+    for name in (".tuopin-demo", "of-an-earlier-tour"):
+        (tmp_path / "demo" / name).touch()
+    done = walked(repository, tmp_path / "demo", environment)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert not (tmp_path / "demo" / "of-an-earlier-tour").exists()
     assert "41.17 % of persons" in done.stdout
     assert done.stdout.count("\n$ tuopin explain ") == 3
     assert done.stdout.count("Proposed: ") == 3
@@ -34,7 +42,6 @@ def test_the_first_tour_ends_with_a_report(repository: Path, tmp_path: Path, com
 
 def test_the_tour_empties_no_folder_of_somebody_else(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    command = ["bash", repository / "demo" / "run.sh", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    done = walked(repository, tmp_path, dict(os.environ))
     assert done.returncode == 2
     assert (tmp_path / "thesis.txt").read_text() == "years of work"

@@ -1,4 +1,4 @@
-"""From somebody's files to proposals, an explanation and a report: does the main path hold, for whoever walks it first?"""
+"""From somebody's files to proposals, an explanation and a report: does the main path hold?"""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_and_in_the_packs_other_language(tuopin: Tuopin, swept: Swept) -> None:
     assert "Proposé : inscription" in said.out
 
 
-@pytest.mark.parametrize("household", ["h01", "h03", "h04", "h05", "h08"])
+@pytest.mark.parametrize("household", ["h03", "h04", "h08"])
 def test_explain_says_what_the_sweep_said(tuopin: Tuopin, swept: Swept, household: str) -> None:
     found = tuopin("explain", *swept.of_household(household), "--json").json
     proposed = {(household, p["kind"], p["rule"]): ",".join(p["reasons"]) for p in found["proposals"]}
@@ -103,7 +103,7 @@ def test_explain_ends_within_a_second_of_processor_time(tuopin: Tuopin, swept: S
         after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         spent.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended - begun))
     processor, wall = min(spent)
-    print(f"explain, the whole process: {processor:.2f} s of processor time, {wall:.2f} s in all")
+    print(f"explain, the whole process: {processor:.2f} s of processor time, {wall:.2f} s in all")  # noqa: T201 - the figure of the bar
     assert processor < 3
 
 
@@ -115,7 +115,7 @@ def page(swept: Swept, compiled: Path) -> str:
     """The report of the sweep."""
     pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
     run = Tuopin(swept.folder, compiled)
-    named = ["--sweep", "sweep", "--pack", "template", "--snapshot", "snapshot"]
+    named: list[str | Path] = ["--sweep", "sweep", "--pack", "template", "--snapshot", "snapshot"]
     done = run("report", *named, "--out", "report.html")
     assert done.code == 0, done.err
     assert (swept.folder / "report.html").absolute().as_uri() in done.out
@@ -178,7 +178,7 @@ def test_the_report_says_what_was_never_asked_and_where_it_was_recorded(page: st
 
 def test_a_report_in_another_language(tuopin: Tuopin, swept: Swept) -> None:
     pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
-    named = ["--sweep", swept.sweep, "--pack", "template", "--snapshot", swept.snapshot]
+    named: list[str | Path] = ["--sweep", swept.sweep, "--pack", "template", "--snapshot", swept.snapshot]
     assert tuopin("report", *named, "--out", "rapport.html", "--lang", "fr").code == 0
     page = (tuopin.folder / "rapport.html").read_text(encoding="utf-8")
     assert '<html lang="fr">' in page
@@ -187,7 +187,7 @@ def test_a_report_in_another_language(tuopin: Tuopin, swept: Swept) -> None:
 
 def test_a_report_of_another_packs_sweep_is_refused(tuopin: Tuopin, swept: Swept) -> None:
     tuopin("pack", "new", "elsewhere")
-    named = ["--sweep", swept.sweep, "--pack", "elsewhere", "--snapshot", swept.snapshot]
+    named: list[str | Path] = ["--sweep", swept.sweep, "--pack", "elsewhere", "--snapshot", swept.snapshot]
     refused = tuopin("report", *named, "--out", "report.html").in_plain_words()
     assert refused.code == 2
     assert "template 1.0.0, not elsewhere 1.0.0" in refused.err

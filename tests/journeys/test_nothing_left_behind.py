@@ -39,7 +39,7 @@ def test_a_dry_run_writes_nothing(tuopin: Tuopin, swept: Swept) -> None:
 
 def test_a_dry_report_writes_nothing(tuopin: Tuopin, swept: Swept) -> None:
     pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
-    named = ["--sweep", swept.sweep, "--pack", "template", "--snapshot", swept.snapshot]
+    named: list[str | Path] = ["--sweep", swept.sweep, "--pack", "template", "--snapshot", swept.snapshot]
     assert tuopin("report", *named, "--out", "report.html", "--dry-run").code == 0
     assert left(tuopin.folder) == []
 

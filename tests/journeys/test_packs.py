@@ -69,7 +69,16 @@ def test_a_broken_pack_is_answered_with_file_line_and_what_to_write(tuopin: Tuop
 
 def test_who_would_move_is_counted_before_anyone_signs(tuopin: Tuopin, swept: Swept, mine: Path) -> None:
     change(mine / "lines.yaml", "2023-01-01: 2124.2", "2023-01-01: 1900.0")
-    compared = ["pack", "diff", "template", mine, "--snapshot", swept.snapshot, "--as-of", "2023-12-31"]
+    compared: list[str | Path] = [
+        "pack",
+        "diff",
+        "template",
+        mine,
+        "--snapshot",
+        swept.snapshot,
+        "--as-of",
+        "2023-12-31",
+    ]
     document = tuopin(*compared, "--json").json
     moved = [move for move in document["moves"] if move["rule"] == "below_national_line"]
     assert [(move["before"], move["after"], move["households"]) for move in moved] == [("met", "not_met", 1)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.vocabulary import HOUSEHOLD, SUMS, Known, conditions, known, specs, stored, sums
-from tests.reference_evaluator import Scene, Unknown, judged, possible
-from tests.unit.policy.invented import Household, Register, derived, evaluated, make_pack, standard
+from tests.reference_evaluator import Scene, Unknown, judged, measured, possible
+from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, make_pack, parameter, standard
 from tuopin.policy import Pack
 from tuopin.tables.engines import Engine
 
@@ -96,5 +97,60 @@ def test_where_nothing_was_asked_only_what_literals_decide_is_answered(engine: E
     everything = frozenset(word.name for word in HOUSEHOLD)
     (row,) = evaluated(engine, pack_of(texts), register_of([{}], everything))
     for number, text in enumerate(texts):
-        assert row[f"rule_{number}"] == judged(text, scene({}, everything)), text
-        assert row[f"by_fact_{number}"] in (row[f"rule_{number}"], None), text
+        for answer in (row[f"rule_{number}"], row[f"by_fact_{number}"]):
+            assert answer in (judged(text, scene({}, everything)), None), text
+
+
+# --- numbers near the limits of what is stored -----------------------------------------------------------------------
+
+NEAR = {
+    "a": (10**13, 10**13 - 1, 10**12 + 1, 9_007_199_254_740_993 // 1000, 1, 0, -1, -(10**13) + 1, -(10**13)),
+    "n": (10**9, 10**9 - 1, 33_333_333, 1, 0, -1, -(10**9)),
+    "q": (10**12, 10**12 - 1, 123_456_789_013, 1, 0, -1, -(10**12)),
+}
+LARGE = {
+    **{name: (fact("money", unit="XTS"), 2, NEAR["a"]) for name in ("a", "b", "c")},
+    **{name: (fact("integer"), 0, NEAR["n"]) for name in ("n", "m")},
+    **{name: (fact("decimal", scale=3), 3, NEAR["q"]) for name in ("q", "r")},
+    "fine": (fact("decimal", scale=6, min=0, max=1), 6, (0, 1, 333_333, 999_999, 1_000_000)),
+}
+EXACT = (
+    "a > b", "a + b > c", "a - b = c", "a + b = c + a", "a * n > b * n", "a * n = b * n", "a * q > b * q", "a * q = b * r", "a * n - b * n >= c * n", "a * n + b > c * n",
+    "q * r > r * q", "q * r >= q * r + 0.000001", "n * n * n > m * n * n", "a + a + a + a + a > b * 5", "2 * a > b + c", "a * 0.000001 > b * 0.000001", "a * 0.3 = b * 0.3",
+    "greatest(a, b) - least(a, b) > c", "greatest(a * n, b) > c", "a between b and c", "a * fine > b", "a * fine * fine >= b * fine", "a * n * fine > b * m * fine", "q * n > 999999999999", "n * 0.999999 < m",
+    "q in (1000000000, 999999999.999, -0.001)", "n * 999999999999 > m * 999999999998", "q * 123456.654321 > r * 123456.654321", "-(a * n) < b * m", "n <> m", "q + n > r + m", "a - 0.000001 * a < b",
+)  # fmt: skip
+
+
+@st.composite
+def large(draw: st.DrawFn) -> Known:
+    """A household with numbers at the limits of what is stored."""
+    return {name: Fraction(draw(st.sampled_from(values)), 10**scale) for name, (_, scale, values) in LARGE.items()}
+
+
+@settings(max_examples=4)
+@given(households=st.lists(large(), min_size=60, max_size=60))
+def test_numbers_are_exact_to_the_last_unit_at_the_limits_of_what_is_stored(engine: Engine, households: list[Known]) -> None:
+    facts = {name: spec for name, (spec, _, _) in LARGE.items()}
+    pack = make_pack(facts=facts, standards={f"rule_{number}": standard(text) for number, text in enumerate(EXACT)})
+    for known_facts, row in zip(households, evaluated(engine, pack, register_of(households)), strict=True):
+        for number, text in enumerate(EXACT):
+            assert row[f"rule_{number}"] is judged(text, Scene(known_facts)), (text, known_facts)
+
+
+@settings(max_examples=10)
+@given(members=st.lists(large(), min_size=1, max_size=4))
+def test_sums_over_members_are_exact_at_the_limits_of_what_is_stored(engine: Engine, members: list[Known]) -> None:
+    facts = {name: {**spec, "entity": "member"} for name, (spec, _, _) in LARGE.items()}
+    rules = {"sum": ("sum_of(a)", {"type": "money", "unit": "XTS"}), "most": ("max_of(q)", {"type": "decimal", "scale": 3}), "total": ("sum_of(q + n)", {"type": "decimal", "scale": 3}),
+             "fines": ("sum_of(fine * 3)", {"type": "decimal", "scale": 6})}  # fmt: skip
+    scene = Scene({}, members, rules={name: rule for name, (rule, _) in rules.items()})
+    exact = {name: measured(name, scene).point for name in rules}
+    limit = {name: parameter(value, "XTS" if name == "sum" else None) for name, value in exact.items()}
+    pack = make_pack(
+        facts=facts,
+        derived={name: derived(rule, **spec) for name, (rule, spec) in rules.items()},
+        standards={name + "_right": standard(f"{name} = exact", parameters={"exact": limit[name]}) for name in rules},
+    )
+    (row,) = evaluated(engine, pack, Register([Household({}, [stored(member) for member in members])]))
+    assert {name: row[name + "_right"] for name in rules} == dict.fromkeys(rules, True), exact

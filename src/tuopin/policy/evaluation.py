@@ -241,17 +241,6 @@ class Evaluation:
         sizes = [bound.name for bound in (size.low, size.high) if isinstance(bound, exp.Column)]
         return [*(["weight"] if self.layout.survey else []), *dict.fromkeys(sizes)]
 
-    def evaluate(self, part: int, chosen: str) -> None:
-        """Make the table `evaluated`: some households' facts with every rule's answer beside them.
-
-        Args:
-            part: its number.
-            chosen: a boolean column of `answered` that chooses the households.
-        """
-        households = sql.select({"household_no": sql.column("household_no")}, sql.table(ANSWERED), [sql.column(chosen)])
-        where = exp.In(this=sql.column("household_no"), query=households.subquery(copy=False))
-        self.engine.table(EVALUATED, self._rules(part).query(FACTS, where=where))
-
     def _rules(self, part: int) -> RulesPlan:
         rules = self._bound(part)[1]
         assert rules is not None

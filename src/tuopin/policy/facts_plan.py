@@ -145,11 +145,11 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
 
 
 def _household_facts(pack: Pack) -> list[str]:
-    """Built-in facts; facts that a rule or figure names; and those with codes or a yes-or-no, to split tables by."""
+    """Built-in facts, and those that a rule or figure names."""
     used = set(BUILT_IN) | names_used(pack)
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
-    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if id in used or specs[id].type in ("boolean", "code"))]))
+    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if id in used)]))
 
 
 def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:

@@ -48,18 +48,19 @@ def figure_value(pack: Pack, id: str, facts: FactsPlan) -> Number:
 def figure_query(pack: Pack, id: str, facts: FactsPlan, source: str = "facts") -> Sql | None:
     """Columns area, value, households counted, households left out; None where the snapshot never asked for it.
 
-    A household counts only where its value is known exactly; the rest is left out and counted, so that the reader sees
-    how much of the country the figure rests on.
+    A household counts only where it is known whether it belongs (`of`) and what its value is exactly; the rest is left
+    out and counted, so that the reader sees how much of the country the figure rests on.
     """
     figure = pack.figures[id]
     value = figure_value(pack, id, facts)
     if not value.asked:
         return None
-    wanted = sql.truth(True) if figure.of is None else compile_condition(parse(figure.of), _FactsWorld(facts)).sql
+    of = compile_condition(parse(figure.of or "true"), _FactsWorld(facts)).sql
     area = sql.text("national") if figure.by == "national" else sql.column(tier_column(figure.by))
     known = value.low if value.exact else sql.choose([(sql.compare("=", value.low, value.high), value.low)])
-    columns = {"area": area, "value": _in_units(known, value), "weight": _weight(figure, facts)}
-    rows = sql.select(columns, sql.table(source), [wanted])
+    told = sql.choose([(of, _in_units(known, value))])
+    columns = {"area": area, "value": told, "weight": _weight(figure, facts)}
+    rows = sql.select(columns, sql.table(source), [sql.either([of, sql.is_unknown(of)])])
     return _STATISTICS[figure.statistic](rows)
 
 
@@ -94,22 +95,22 @@ def _median(rows: exp.Select) -> Sql:
     Source: Alfons and Templ, "Estimation of social exclusion indicators from complex surveys: the R package laeken",
     Journal of Statistical Software 54 (15), 2013, section 3.
     """
-    running = "SUM(weight) OVER (PARTITION BY area ORDER BY value ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    running = (
+        "SUM(known) OVER (PARTITION BY area ORDER BY value NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
     text = f"""
         SELECT area,
                (MIN(CASE WHEN reached >= half THEN value END)
                 + MIN(CASE WHEN reached > half THEN value END)) / 2 AS value,
                COUNT(value) AS counted,
-               MAX(left_out) AS left_out
+               COUNT(*) - COUNT(value) AS left_out
         FROM (
-            SELECT area, value, {running} AS reached, SUM(weight) OVER (PARTITION BY area) / 2 AS half, left_out
+            SELECT area, value, {running} AS reached, SUM(known) OVER (PARTITION BY area) / 2 AS half
             FROM (
-                SELECT area, value, weight,
-                       SUM(CASE WHEN value IS NULL OR weight IS NULL THEN 1 ELSE 0 END)
-                           OVER (PARTITION BY area) AS left_out
+                SELECT area, CASE WHEN weight IS NOT NULL THEN value END AS value,
+                       CASE WHEN value IS NOT NULL THEN weight END AS known
                 FROM population
             ) AS everybody
-            WHERE value IS NOT NULL AND weight IS NOT NULL
         ) AS ordered
         GROUP BY area
     """

@@ -7,7 +7,9 @@ differ, or an unknown would turn into a "no".
 
 from __future__ import annotations
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -26,6 +28,11 @@ ROLLUPS = frozenset({"any_of", "all_of", "count_if", "share_of", "sum_of", "min_
 #: Functions over numbers of one household.
 SCALARS = {"greatest": 2, "least": 2, "ratio": 2, "months_since": 1, "years_since": 1}
 REGISTER_TEST = "in_register"
+
+#: Two ways of writing one word.
+_SAME = {"!=": "<>", "==": "="}
+# The parser writes to its log while it refuses; the refusal is ours to word.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -196,8 +203,19 @@ def parse(text: str, *, division: bool = False) -> Node:
             f"`{_short(text)}` cannot be read as a condition.", "Check brackets, quotes and the words and, or, not."
         ) from None
     if division and isinstance(tree, exp.Div):
-        return Quotient(_node(tree.this, 0), _node(tree.expression, 0))
-    return _node(tree, 0)
+        node: Node = Quotient(_node(tree.this, 0), _node(tree.expression, 0))
+    else:
+        node = _node(tree, 0)
+    if _words(text) != _words(tree.sql(dialect=_Conditions)):
+        fix = "Check brackets, commas and the words and, or, not."
+        raise LanguageError(f"`{_short(text)}` has a word or comma that means nothing here.", fix)
+    return node
+
+
+def _words(text: str) -> Counter[str]:
+    """The words of a condition, however they are ordered and bracketed: a parser may pass over one in silence."""
+    tokens = _Conditions().tokenize(text)
+    return Counter(_SAME.get(token.text, token.text.upper()) for token in tokens if token.text not in ("(", ")"))
 
 
 def names(node: Node) -> frozenset[str]:

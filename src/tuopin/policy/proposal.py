@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlglot import exp
 
 from tuopin.policy import arithmetic, sql
@@ -125,7 +127,7 @@ def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
     editions = ";".join(f"{id}@{rules.edition(id)}" for id in sorted(closure))
     facts = sorted({fact for id in closure for fact in rules.rules[id].reads})
     seen = [sql.as_text(column) for fact in facts for column in _columns(rules, fact)]
-    head = sql.text(f"{stage};{kind};{rule};{editions}")
+    head = sql.text(hashlib.sha256(f"{stage};{kind};{rule};{editions}".encode()).hexdigest()[:16])
     return sql.digest(sql.joined_text([sql.column("household_id"), head, *seen], between="|"))
 
 

@@ -14,8 +14,10 @@ from typing import Any
 from sqlglot import exp
 
 from tuopin.policy import RulesPlan, sql
+from tuopin.policy.facts_plan import STRUCTURE
 from tuopin.policy.sql import Sql
 from tuopin.stages import exits, identification, intake
+from tuopin.sweep.summary import MANY
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 
@@ -44,13 +46,13 @@ class Proposing:
 
     Attributes:
         query: the proposals.
-        concerned: of which households there is anything to propose at all.
-        counts: how many proposals there are, by stage and kind, as aggregates over households with their answers.
+        counts: how many proposals there are, by stage and kind, over combinations of answers (see summary.py).
+        read: the columns of facts that the proposals read.
     """
 
     query: exp.Query
-    concerned: Sql
     counts: Mapping[tuple[str, str], Sql]
+    read: tuple[str, ...]
 
 
 def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing | None:
@@ -61,7 +63,9 @@ def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing |
     union: exp.Query = queries[0]
     for query in queries[1:]:
         union = exp.union(union, query, distinct=False, copy=False)
-    return Proposing(union, sql.either(_condition(query) for query in queries), _counts(queries))
+    named = {column.name for column in union.find_all(exp.Column)}
+    read = tuple(sorted(named & set(rules.facts.columns) - set(STRUCTURE)))
+    return Proposing(union, _counts(queries), read)
 
 
 def _condition(query: exp.Select) -> Sql:
@@ -76,7 +80,7 @@ def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:
     for query in queries:
         said = {column.alias: column.this for column in query.selects}
         key = (said["stage"].name, said["kind"].name)
-        many = sql.count(sql.choose([(_condition(query), sql.integer(1))]))
+        many = sql.coalesce(sql.total(sql.choose([(_condition(query), sql.column(MANY))])), sql.integer(0))
         counts[key] = sql.compute("+", counts[key], many) if key in counts else many
     return counts
 

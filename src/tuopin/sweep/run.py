@@ -13,19 +13,17 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import ANSWERED, FACTS, Evaluation, Pack, RulesPlan, sql
+from tuopin.policy import ANSWERED, EVALUATED, Evaluation, Pack, RulesPlan, sql
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.joins import Progress, silent
+from tuopin.policy.sql import Sql
 from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.route import INTAKE, STAGES, intake_query, proposing
-from tuopin.sweep.summary import Tally, summarised, tally_counts
+from tuopin.sweep.route import INTAKE, STAGES, Proposing, intake_query, proposing
+from tuopin.sweep.summary import Tally, combinations, summarised, tally_counts
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.content import ContentHash
 from tuopin.tables.engines import Query, open_engine
 from tuopin.terms import Place, Problem, UsageError
-
-#: The column of `answered` that says whether there is anything to propose for a household.
-CONCERNED = "concerned"
 
 
 @dataclass(frozen=True)
@@ -92,21 +90,21 @@ def run_sweep(
 
 
 def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
-    """The summary alone, by one query over the facts of all parts."""
-    rules = evaluation.rules_plan
+    """The summary alone, by one query over the facts of all parts: first each combination of answers, then the counts."""
     evaluation.show_all_facts()
-    proposals = None if evaluation.layout.survey else proposing(rules, stages)
+    proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     kinds = proposals.counts if proposals else {}
     counts = tally_counts(evaluation)
     columns = {f"c{number}": tree for number, tree in enumerate([*counts.values(), *kinds.values()])}
-    row = evaluation.engine.rows(sql.select(columns, rules.query(FACTS).subquery("answered", copy=False)))[0]
+    combined = combinations(evaluation, proposals.read if proposals else ())
+    row = evaluation.engine.rows(sql.select(columns, combined.subquery("combined", copy=False)))[0]
     tally, proposed = Tally(), dict[str, dict[str, int]]()
     tally.add(list(counts), row[: len(counts)])
     for (stage, kind), count in zip(kinds, row[len(counts) :], strict=True):
         if count:
-            proposed.setdefault(stage, {})[kind] = count
+            proposed.setdefault(stage, {})[kind] = int(count)
     if INTAKE in stages:
-        evaluation.engine.define("proposed", intake_query(evaluation.engine, evaluation.snapshot))
+        evaluation.engine.view("proposed", _intake_file(evaluation))
         _count(evaluation, proposed)
     return summarised(evaluation, tally, proposed)
 
@@ -133,43 +131,63 @@ def _run_parts(
     evaluation: Evaluation, stages: Collection[str], folder: Path
 ) -> tuple[Tally, dict[str, dict[str, int]], str]:
     """Every part's answers and proposals; the counts, the proposals by kind, and the proposals' content hash."""
-    rules = evaluation.rules_plan
-    proposals = None if evaluation.layout.survey else proposing(rules, stages)
+    proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
     tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
     counts = tally_counts(evaluation)
-    tally_query = sql.select({f"c{number}": tree for number, tree in enumerate(counts.values())}, sql.table(ANSWERED))
-    answers = _answers(rules, evaluation)
-    concerned = {CONCERNED: proposals.concerned} if proposals else {}
+    columns = {f"c{number}": tree for number, tree in enumerate(counts.values())}
+    tally_query = sql.select(columns, combinations(evaluation, (), ANSWERED).subquery("combined", copy=False))
+    answers, also = _answers(evaluation), _also(proposals)
     for part in evaluation.parts:
         evaluation.progress("rules", part, len(evaluation.parts))
         evaluation.show_facts(part)
-        evaluation.answer(part, concerned)
+        evaluation.answer(part, also)
         evaluation.engine.write(answers, folder / "answers" / f"part-{part:05d}.parquet")
         tally.add(list(counts), evaluation.engine.rows(tally_query)[0])
         if proposals is not None:
-            evaluation.evaluate(part, CONCERNED)
+            evaluation.engine.define(EVALUATED, f"SELECT * FROM {ANSWERED}")
             _propose(evaluation, proposals.query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
     if INTAKE in stages:
-        query = intake_query(evaluation.engine, evaluation.snapshot)
-        _propose(evaluation, query, folder / "proposals" / "intake.parquet", proposed, content)
+        evaluation.engine.view("looked", _intake_file(evaluation))
+        _propose(evaluation, "SELECT * FROM looked", folder / "proposals" / "intake.parquet", proposed, content)
     return tally, proposed, content.hexdigest()
+
+
+def _also(proposals: Proposing | None) -> dict[str, Sql]:
+    """What `answered` holds besides the answers: the facts that proposals read."""
+    return {name: sql.column(name) for name in proposals.read} if proposals else {}
+
+
+def _intake_file(evaluation: Evaluation) -> Path:
+    """What intake proposes depends on the snapshot alone, so it is kept beside the facts."""
+    key = evaluation.snapshot.manifest.content_hash[:24]
+    file = evaluation.facts_folder.parent / f"intake-{key}.parquet"
+    if not file.is_file():
+        evaluation.progress("intake", 0, 1)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".unfinished")
+        try:
+            evaluation.engine.write(intake_query(evaluation.engine, evaluation.snapshot), unfinished)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return file
 
 
 def _propose(
     evaluation: Evaluation, query: Query, file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
 ) -> None:
     engine = evaluation.engine
-    engine.table("proposed", query)
+    engine.table("proposals", query)
     columns = {column.name: sql.column(column.name) for column in PROPOSALS.structural}
-    in_order = sql.select(columns, sql.table("proposed")).order_by("household_id", "stage", "kind", "rule", copy=False)
+    in_order = sql.select(columns, sql.table("proposals")).order_by("household_id", "stage", "kind", "rule", copy=False)
     engine.write(in_order, file)
+    engine.define("proposed", "SELECT * FROM proposals")
     _count(evaluation, proposed)
     for batch in engine.batches(in_order):
         content.add(batch)
-    engine.drop("proposed")
 
 
 def _count(evaluation: Evaluation, proposed: dict[str, dict[str, int]]) -> None:
@@ -180,14 +198,10 @@ def _count(evaluation: Evaluation, proposed: dict[str, dict[str, int]]) -> None:
         kinds[kind] = kinds.get(kind, 0) + count
 
 
-def _answers(rules: RulesPlan, evaluation: Evaluation) -> exp.Select:
-    names = [
-        "household_no",
-        "household_id",
-        "area_code",
-        *(["weight"] if evaluation.layout.survey else []),
-        *rules.columns(),
-    ]
+def _answers(evaluation: Evaluation) -> exp.Select:
+    """The columns of the answers that are written, from `answered`."""
+    weight = ["weight"] if evaluation.layout.survey else []
+    names = ["household_no", "household_id", "area_code", *weight, *evaluation.rules_plan.columns()]
     return sql.select({name: sql.column(name) for name in names}, sql.table(ANSWERED))
 
 

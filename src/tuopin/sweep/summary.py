@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import Evaluation, Number, line_meaning, sql
+from tuopin.policy import FACTS, Evaluation, Number, line_meaning, sql
 from tuopin.policy.sql import Sql
+
+#: Columns of a combination of answers: households and persons of it.
+MANY, HEADS = "many", "heads"
 
 
 @dataclass
@@ -32,32 +35,44 @@ class Tally:
         return int(self.counts.get(name, 0))
 
 
-def tally_counts(evaluation: Evaluation) -> dict[str, Sql]:
-    """The counts of a tally, by name, as aggregates over households with their answers."""
-    counts = _counts(evaluation, "", sql.integer(1))
-    if evaluation.layout.survey:
-        counts |= _counts(evaluation, "weighted:", sql.column("weight"))
-    return counts
+def combinations(evaluation: Evaluation, also: Sequence[str], source: str | None = None) -> exp.Select:
+    """Each combination of answers that occurs, with how many households, persons and weights there are of it.
 
-
-def _counts(evaluation: Evaluation, prefix: str, one: Sql) -> dict[str, Sql]:
+    Args:
+        evaluation: with the facts at hand.
+        also: further columns of facts that combinations differ by.
+        source: a table that has the answers already; default: they are computed from the facts.
+    """
     size = evaluation.facts_plan.meanings["household_size"]
     assert isinstance(size, Number)
     heads = sql.coalesce(size.low, sql.integer(0))
-    heads = sql.compute("*", one, heads) if prefix else heads
-    counts = {"households": _sum(one) if prefix else sql.count(), "members": _sum(heads)}
+    keys = {name: sql.column(name) for name in (*evaluation.rules_plan.standards, *also)}
+    columns = {**keys, MANY: sql.count(), HEADS: sql.total(heads)}
+    if evaluation.layout.survey:
+        weight = sql.column("weight")
+        columns[f"weighted_{MANY}"] = exp.Sum(this=weight)
+        columns[f"weighted_{HEADS}"] = exp.Sum(this=sql.compute("*", weight, heads))
+    answered = sql.table(source) if source else evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
+    return sql.select(columns, answered).group_by(*keys.values(), copy=False)
+
+
+def tally_counts(evaluation: Evaluation) -> dict[str, Sql]:
+    """The counts of a tally, by name, as aggregates over combinations."""
+    counts = _counts(evaluation, "")
+    return counts | _counts(evaluation, "weighted:") if evaluation.layout.survey else counts
+
+
+def _counts(evaluation: Evaluation, prefix: str) -> dict[str, Sql]:
+    many, heads = (sql.column(prefix.replace(":", "_") + name) for name in (MANY, HEADS))
+    counts = {"households": _sum(many), "members": _sum(heads)}
     for id in evaluation.rules_plan.standards:
-        counts[f"met:{id}"] = _count_where(sql.column(id), one, weighted=bool(prefix))
-        counts[f"unknown:{id}"] = _count_where(sql.is_unknown(sql.column(id)), one, weighted=bool(prefix))
+        counts[f"met:{id}"] = _sum(many, sql.column(id))
+        counts[f"unknown:{id}"] = _sum(many, sql.is_unknown(sql.column(id)))
     for id in evaluation.pack.about.headline:
         if id in evaluation.rules_plan.standards:
             counts[f"members:met:{id}"] = _sum(heads, sql.column(id))
             counts[f"members:unknown:{id}"] = _sum(heads, sql.is_unknown(sql.column(id)))
     return {prefix + name: tree for name, tree in counts.items()}
-
-
-def _count_where(condition: Sql, one: Sql, *, weighted: bool) -> Sql:
-    return _sum(one, condition) if weighted else sql.count(sql.choose([(condition, sql.integer(1))]))
 
 
 def _sum(value: Sql, condition: Sql | None = None) -> Sql:

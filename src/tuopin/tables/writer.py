@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -171,7 +172,7 @@ class SnapshotWriter:
 
     def _move(self) -> None:
         folder, self._folder, self._made = self.folder, None, []
-        folder.chmod(0o755)
+        folder.chmod(0o777 & ~_umask())
         if not self.target.exists():
             folder.rename(self.target)
             return
@@ -308,3 +309,10 @@ class _Part:
             self._parquet.write_table(rows.slice(0, ready), row_group_size=ROW_GROUP)
         rest = rows.slice(ready)
         self._pending, self._waiting = rest.to_batches(), rest.num_rows
+
+
+def _umask() -> int:
+    """What the user keeps from others; a folder made for temporary use keeps everything."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -518,6 +519,51 @@ def test_a_missing_or_strange_file_is_a_mistake_of_the_call(register: Invented, 
     register.mapping = register.mapping.replace("households.csv", "households.docx")
     register.texts["households.docx"] = HOUSEHOLDS
     assert "This kind of file is not read" in refusal(register)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("households.csv", lambda raw: raw.replace(b"Aru", b"\xff"), ":2: The text is not UTF-8"),
+        ("households.csv", lambda raw: raw.replace(b"Aru", b"A\0"), ":2: The file has NUL bytes"),
+        ("households.csv", lambda raw: raw.replace(b"Aru", b"A,B"), "row 1: The row has 7 cells"),
+        ("members.csv", lambda raw: raw.replace(b"AA2000", b'"AA2000'), "never closed"),
+        ("members.csv", lambda _: b"", "no header"),
+        ("vehicles.csv", lambda raw: raw.replace(b"worth", b"worth,worth"), "Column worth stands twice"),
+    ],
+)
+def test_a_damaged_source_refuses_everything(register: Invented, name: str, spoil: Any, said: str) -> None:
+    files = register.write()
+    (file,) = [file for file in files if file.name == name]
+    file.write_bytes(spoil(file.read_bytes()))
+    with pytest.raises(DataError, match=said):
+        import_snapshot(
+            files=files,
+            mapping=file.with_name("mapping.yaml"),
+            out=register.folder / "out" / "register",
+            known_at=KNOWN_AT,
+            key=KEY,
+            accept_rejects=True,
+        )
+    assert register.left() == []
+
+
+def test_a_cut_off_parquet_source_refuses_everything(register: Invented) -> None:
+    register.mapping = register.mapping.replace("file: households.csv", "file: households.parquet")
+    files = register.write()
+    parquet = files[1].with_suffix(".parquet")
+    pq.write_table(pa_csv.read_csv(files[1]), parquet)
+    files[1] = parquet
+    parquet.write_bytes(parquet.read_bytes()[:-30])
+    with pytest.raises(DataError, match=r"households\.parquet: The file is damaged"):
+        import_snapshot(
+            files=files,
+            mapping=parquet.with_name("mapping.yaml"),
+            out=register.folder / "out" / "register",
+            known_at=KNOWN_AT,
+            key=KEY,
+        )
+    assert register.left() == []
 
 
 def test_the_manifest_is_plain_json(register: Invented) -> None:

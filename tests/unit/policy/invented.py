@@ -328,16 +328,17 @@ def evaluated(engine: Engine, pack: Pack, register: Register, *, day: date | Non
 
 
 def answers(evaluation: Evaluation, order: Sequence[int]) -> list[dict[str, Any]]:
-    """The answers of every part; `order[n]` is the place to which household n belongs."""
-    evaluation.store_facts()
+    """The answers of every part; `order[n]` is the place to which household n belongs.
+
+    Many households are answered from stored facts, one alone from facts at hand, so that both ways are tried.
+    """
+    _ = evaluation.rules_plan
+    if len(order) > 1:
+        evaluation.store_facts()
     rows: dict[int, dict[str, Any]] = {}
     for part in evaluation.parts:
+        evaluation.show_facts(part)
         evaluation.answer(part)
         found = evaluation.engine.arrow(f"SELECT * FROM {ANSWERED}").to_pylist()
         rows |= {order[row["household_no"]]: row for row in found}
     return [rows[number] for number in sorted(rows)]
-
-
-def told(engine: Engine, pack: Pack, register: Register, rule: str, *, day: date | None = None) -> list[bool | None]:
-    """One standard's answer for each household."""
-    return [row[rule] for row in evaluated(engine, pack, register, day=day)]

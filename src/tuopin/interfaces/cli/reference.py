@@ -16,8 +16,8 @@ HEAD = """# Commands
 {about}
 
 Every command prints its data on stdout and its progress on stderr, and there only while a person watches. With `--json`
-it prints one JSON document on stdout, also when it fails: then `{{"problems": [...]}}`, each with `what`, `place`, `why`
-and `fix`. With `--dry-run` it does everything but write. What it writes appears whole or not at all.
+it prints one JSON document on stdout, also when it fails: then `{{"problems": [...]}}`, each with `what`, `place`,
+`why` and `fix`. With `--dry-run` it does everything but write. What it writes appears whole or not at all.
 
 | exit code | meaning |
 |---|---|

@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tuopin.policy import Pack
-from tuopin.policy.files import Quantity
+from tuopin.policy.columns import declared_columns
 from tuopin.policy.units import Unit
 from tuopin.policy.yaml_text import Loc
 from tuopin.stages.intake.convert import UNKNOWN, stored_value
 from tuopin.stages.intake.mapping import AreaFile, FactMapping, Facts, ReadMapping
 from tuopin.stages.intake.mapping import Mapping as MappingFile
-from tuopin.tables import Column, Table, table_named, table_of_entity
-from tuopin.terms import DataError, Place, Problem
+from tuopin.tables import Column, Table, table_named
+from tuopin.terms import Currency, DataError, Place, Problem
 
 _WITH_TABLES = ("households", "members", "dwellings", "leads", "decisions")
 
@@ -68,39 +68,24 @@ def _mapped(model: MappingFile) -> Iterator[tuple[str, Facts, Loc]]:
     yield "areas", model.areas.facts if isinstance(model.areas, AreaFile) else {}, ("areas", "facts")
 
 
-def declared_tables(pack: Pack, *, currency: str, exponent: int) -> dict[str, Table]:
+def declared_tables(pack: Pack, currency: Currency) -> dict[str, Table]:
     """The tables of a snapshot under a pack: core facts, the pack's facts, and derived facts that may be given.
 
     Args:
         pack: the pack.
-        currency: code of the snapshot's currency, which takes the place of the pack's in units.
-        exponent: its decimals.
+        currency: of the snapshot; it takes the place of the pack's in units.
     """
-    columns: dict[str, list[Column]] = {name: [] for name in (*_WITH_TABLES, "areas")}
-    columns.update({f"register:{name}": [] for name in pack.about.registers})
-    given = {id: derived for id, derived in pack.derived.items() if derived.given}
-    for id, quantity in [*pack.facts.items(), *given.items()]:
-        unit = _in_currency(quantity.unit, pack.about.currency.code, currency)
-        column = _column(id, quantity, unit=unit, exponent=exponent)
-        columns.setdefault(table_of_entity(quantity.entity), []).append(column)
-    return {name: table_named(name).extended(facts) for name, facts in columns.items()}
+    columns = declared_columns(pack, currency)
+    names = (*_WITH_TABLES, "areas", *(f"register:{name}" for name in pack.about.registers))
+    ours = pack.about.currency.code
+    return {
+        name: table_named(name).extended(_in_currency(column, ours, currency.code) for column in columns.get(name, []))
+        for name in names
+    }
 
 
-def _in_currency(unit: str | None, ours: str, theirs: str) -> str | None:
-    return None if unit is None else re.sub(rf"\b{ours}\b", theirs, unit)
-
-
-def _column(id: str, quantity: Quantity, *, unit: str | None, exponent: int) -> Column:
-    return Column(
-        id,
-        quantity.type,
-        unit=unit,
-        scale=exponent if quantity.type == "money" else quantity.scale,
-        values=tuple(quantity.values),
-        minimum=quantity.min,
-        maximum=quantity.max,
-        sensitivity=getattr(quantity, "sensitivity", "personal"),
-    )
+def _in_currency(column: Column, ours: str, theirs: str) -> Column:
+    return replace(column, unit=re.sub(rf"\b{ours}\b", theirs, column.unit)) if column.unit else column
 
 
 class _Checking:
@@ -111,7 +96,7 @@ class _Checking:
         self._mapping = mapping
         self._pack = pack
         currency = mapping.model.currency
-        self.tables = declared_tables(pack, currency=currency.code, exponent=currency.exponent)
+        self.tables = declared_tables(pack, Currency(currency.code, currency.exponent))
 
     def facts(self, table: str, mapped: Facts, loc: Loc) -> Iterator[FactPlan]:
         """The facts of a table, each checked."""

@@ -168,14 +168,14 @@ def _closed(areas: Areas, as_of: date) -> pa.Table:
 
 def _run(engine: Engine, check: Check, staged: Staged, number: int, folder: Path, rejects: Rejects) -> tuple[str, Path]:
     file = folder / f"check-{number}.parquet"
-    if engine.write(parsed(check.query), file):
+    if engine.write(parsed(f"SELECT * FROM ({check.query}) AS c ORDER BY file, row"), file):
         _tell(check, staged, file, rejects)
     return check.table, file
 
 
 def _tell(check: Check, staged: Staged, file: Path, rejects: Rejects) -> None:
     for batch in pq.ParquetFile(file).iter_batches():
-        rows = sorted(batch.to_pylist(), key=lambda row: (row["file"], row["row"]))
+        rows = batch.to_pylist()
         for number, source in enumerate(staged.sources):
             of_source = [row for row in rows if row["file"] == number]
             rejects.add(

@@ -140,7 +140,10 @@ def _files(recipe: Recipe, files: Sequence[Path]) -> list[Path]:
 
 
 def _nothing_written(rejects: Rejects) -> Problem:
-    fix = "Mend the rows or the mapping; or accept the rejects, which leaves their households out and counts them."
+    fix = (
+        "Mend the rows or the mapping. Or accept the rejects: their households are left out and counted, and all "
+        "refused rows are listed beside the snapshot."
+    )
     return Problem(f"{rejects.rows:,} rows were refused; nothing was written.", fix=fix)
 
 

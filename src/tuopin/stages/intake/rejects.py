@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from tuopin.terms import Place, Problem
 
@@ -52,7 +53,7 @@ class Rejects:
         self.file = file
         self.first: list[Reject] = []
         self._counts: Counter[tuple[str, str, str]] = Counter()
-        self._rows: dict[tuple[str, str], list[Sequence[int]]] = {}
+        self._rows: dict[tuple[str, str], list[npt.NDArray[np.int64]]] = {}
 
     def add(
         self, *, table: str, file: str, rows: Sequence[int], column: str, values: Sequence[str], reason: str
@@ -69,7 +70,7 @@ class Rejects:
             writer.writerows(astuple(reject) for reject in new)
         self.first += new[: TOLD - len(self.first)]
         self._counts[table, column, reason] += len(new)
-        self._rows.setdefault((table, file), []).append(rows)
+        self._rows.setdefault((table, file), []).append(np.asarray(rows, dtype=np.int64))
 
     def __bool__(self) -> bool:
         return bool(self._counts)
