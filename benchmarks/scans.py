@@ -42,7 +42,7 @@ def scan_snapshot_by_part(snapshot: Path) -> None:
 
 def scan_facts(facts: Path) -> None:
     """This will decode every column of the stored facts."""
-    files = sorted(facts.rglob("*.parquet"))
+    files = sorted(facts.rglob("part-*.parquet"))
     with duckdb.connect() as engine:
         columns = [name for (name, *_) in engine.execute(f"DESCRIBE FROM read_parquet('{files[0]}')").fetchall()]
         _decode(engine, files, columns)

@@ -31,7 +31,7 @@ from tuopin.policy.language import (
     parse,
 )
 
-Value = bool | Fraction | str | date
+Value = bool | Fraction | int | str | date
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def possible(text: str, scene: Scene, *, at_most: int = 100) -> set[bool | None]
 
 
 def completions(texts: Iterable[str], scene: Scene, *, at_most: int = 100) -> Iterator[Scene]:
-    """Every world that is possible, as far as some conditions look; if there are more than `at_most`, an even choice."""
+    """Every possible world, as far as some conditions look; if there are more than `at_most`, an even choice."""
     wanted = _names_under([_parsed(text) for text in texts], scene.rules)
     own = {name: fact.possible for name, fact in scene.facts.items() if name in wanted and isinstance(fact, Unknown)}
     others = [
@@ -129,7 +129,10 @@ def completions(texts: Iterable[str], scene: Scene, *, at_most: int = 100) -> It
     for picked in islice(product(*choices), 0, None, max(1, every // at_most)):
         rest = iter(picked)
         facts = {**scene.facts, **{name: next(rest) for name in own}}
-        members = [{**member, **{name: next(rest) for name in unknown}} for member, unknown in zip(scene.members, others, strict=True)]
+        members = [
+            {**member, **{name: next(rest) for name in unknown}}
+            for member, unknown in zip(scene.members, others, strict=True)
+        ]
         yield replace(scene, facts=facts, members=members)
 
 
@@ -159,7 +162,15 @@ def _asked(scene: Scene, id: str) -> bool:
 class _Reader:
     """Reads conditions in one world; `seen` is what is really known, for `is null`."""
 
-    def __init__(self, world: Scene, seen: Scene, facts: Known | None = None, known: Known | None = None, *, bounded: bool = False) -> None:
+    def __init__(
+        self,
+        world: Scene,
+        seen: Scene,
+        facts: Known | None = None,
+        known: Known | None = None,
+        *,
+        bounded: bool = False,
+    ) -> None:
         self.world, self.seen = world, seen
         self.facts = world.facts if facts is None else facts
         self.known = seen.facts if known is None else known
@@ -183,17 +194,23 @@ class _Reader:
                 return compared(word, self.read(left), self.read(right))
             case OneOf(of, values):
                 return any_three([compared("=", self.read(of), self.read(value)) for value in values])
-            case IsUnknown(Name(id)):
-                fact = self.known[id]
-                return isinstance(fact, Unknown) if not isinstance(fact, Unknown) or fact.asked else None
+            case IsUnknown(of):
+                return self._unknown(of)
             case Arithmetic(word, left, right):
                 return _ARITHMETIC[word](self._span(left), self._span(right))
             case Call():
                 return self._called(node)
         raise NotImplementedError(node)
 
+    def _unknown(self, node: Node) -> bool | None:
+        """Whether a value is not known exactly: asked of what is really known, not of the world."""
+        if self._never_asked(node):
+            return None
+        seen = _Reader(self.seen, self.seen, self.known, self.known).read(node)
+        return seen.point is None if isinstance(seen, Span) else seen is None
+
     def _never_asked(self, node: Node) -> bool:
-        """Whether a comparison has facts and none of them was asked: then it says nothing, whatever its bounds allow."""
+        """Whether a comparison has facts and none was asked: then it says nothing, whatever its bounds allow."""
         asked = [_asked(self.seen, id) for id in _names_under([node], self.world.rules) if id not in self.world.figures]
         return bool(asked) and not any(asked)
 
@@ -209,7 +226,7 @@ class _Reader:
             if self.bounded:
                 return Span(fact.low, fact.high)
             return Span() if any(isinstance(value, Fraction) for value in fact.possible) else None
-        return _span(fact) if isinstance(fact, Fraction) else fact
+        return fact if isinstance(fact, bool | str | date) else _span(Fraction(fact))
 
     def _called(self, call: Call) -> Meaning:
         if call.function in _ROLLUPS:
@@ -304,7 +321,9 @@ def _span(value: Fraction) -> Span:
     return Span(value, value)
 
 
-def _each(combine: Callable[[Fraction, Fraction], Fraction], left: Fraction | None, right: Fraction | None) -> Fraction | None:
+def _each(
+    combine: Callable[[Fraction, Fraction], Fraction], left: Fraction | None, right: Fraction | None
+) -> Fraction | None:
     return None if left is None or right is None else combine(left, right)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,8 +60,13 @@ def test_an_answer_holds_in_every_completion_and_is_given_wherever_logic_gives_i
 
 @settings(max_examples=15)
 @given(texts=SEVERAL, households=MANY)
-def test_with_everything_known_there_is_always_an_answer_and_it_is_exact(engine: Engine, texts: list[str], households: list[Known]) -> None:
-    complete = [{name: fact.possible[-1] if isinstance(fact, Unknown) else fact for name, fact in facts.items()} for facts in households]
+def test_with_everything_known_there_is_always_an_answer_and_it_is_exact(
+    engine: Engine, texts: list[str], households: list[Known]
+) -> None:
+    complete: list[Known] = [
+        {name: fact.possible[-1] if isinstance(fact, Unknown) else fact for name, fact in facts.items()}
+        for facts in households
+    ]
     for facts, row in zip(complete, evaluated(engine, pack_of(texts), register_of(complete)), strict=True):
         for number, text in enumerate(texts):
             assert row[f"rule_{number}"] == judged(text, scene(facts)), (text, facts)
@@ -69,7 +75,9 @@ def test_with_everything_known_there_is_always_an_answer_and_it_is_exact(engine:
 
 @settings(max_examples=10)
 @given(texts=SEVERAL, households=MANY)
-def test_a_household_alone_gets_the_answer_that_it_gets_among_many(engine: Engine, texts: list[str], households: list[Known]) -> None:
+def test_a_household_alone_gets_the_answer_that_it_gets_among_many(
+    engine: Engine, texts: list[str], households: list[Known]
+) -> None:
     pack, register = pack_of(texts), register_of(households)
     among_many = evaluated(engine, pack, register)
     for number in range(0, len(households), 3):
@@ -115,10 +123,14 @@ LARGE = {
     "fine": (fact("decimal", scale=6, min=0, max=1), 6, (0, 1, 333_333, 999_999, 1_000_000)),
 }
 EXACT = (
-    "a > b", "a + b > c", "a - b = c", "a + b = c + a", "a * n > b * n", "a * n = b * n", "a * q > b * q", "a * q = b * r", "a * n - b * n >= c * n", "a * n + b > c * n",
-    "q * r > r * q", "q * r >= q * r + 0.000001", "n * n * n > m * n * n", "a + a + a + a + a > b * 5", "2 * a > b + c", "a * 0.000001 > b * 0.000001", "a * 0.3 = b * 0.3",
-    "greatest(a, b) - least(a, b) > c", "greatest(a * n, b) > c", "a between b and c", "a * fine > b", "a * fine * fine >= b * fine", "a * n * fine > b * m * fine", "q * n > 999999999999", "n * 0.999999 < m",
-    "q in (1000000000, 999999999.999, -0.001)", "n * 999999999999 > m * 999999999998", "q * 123456.654321 > r * 123456.654321", "-(a * n) < b * m", "n <> m", "q + n > r + m", "a - 0.000001 * a < b",
+    "a > b", "a + b > c", "a - b = c", "a + b = c + a", "a * n > b * n", "a * n = b * n", "a * q > b * q",
+    "a * q = b * r", "a * n - b * n >= c * n", "a * n + b > c * n",
+    "q * r > r * q", "q * r >= q * r + 0.000001", "n * n * n > m * n * n", "a + a + a + a + a > b * 5", "2 * a > b + c",
+    "a * 0.000001 > b * 0.000001", "a * 0.3 = b * 0.3",
+    "greatest(a, b) - least(a, b) > c", "greatest(a * n, b) > c", "a between b and c", "a * fine > b",
+    "a * fine * fine >= b * fine", "a * n * fine > b * m * fine", "q * n > 999999999999", "n * 0.999999 < m",
+    "q in (1000000000, 999999999.999, -0.001)", "n * 999999999999 > m * 999999999998",
+    "q * 123456.654321 > r * 123456.654321", "-(a * n) < b * m", "n <> m", "q + n > r + m", "a - 0.000001 * a < b",
 )  # fmt: skip
 
 
@@ -130,7 +142,9 @@ def large(draw: st.DrawFn) -> Known:
 
 @settings(max_examples=4)
 @given(households=st.lists(large(), min_size=60, max_size=60))
-def test_numbers_are_exact_to_the_last_unit_at_the_limits_of_what_is_stored(engine: Engine, households: list[Known]) -> None:
+def test_numbers_are_exact_to_the_last_unit_at_the_limits_of_what_is_stored(
+    engine: Engine, households: list[Known]
+) -> None:
     facts = {name: spec for name, (spec, _, _) in LARGE.items()}
     pack = make_pack(facts=facts, standards={f"rule_{number}": standard(text) for number, text in enumerate(EXACT)})
     for known_facts, row in zip(households, evaluated(engine, pack, register_of(households)), strict=True):
@@ -142,7 +156,8 @@ def test_numbers_are_exact_to_the_last_unit_at_the_limits_of_what_is_stored(engi
 @given(members=st.lists(large(), min_size=1, max_size=4))
 def test_sums_over_members_are_exact_at_the_limits_of_what_is_stored(engine: Engine, members: list[Known]) -> None:
     facts = {name: {**spec, "entity": "member"} for name, (spec, _, _) in LARGE.items()}
-    rules = {"sum": ("sum_of(a)", {"type": "money", "unit": "XTS"}), "most": ("max_of(q)", {"type": "decimal", "scale": 3}), "total": ("sum_of(q + n)", {"type": "decimal", "scale": 3}),
+    rules: dict[str, tuple[str, dict[str, Any]]] = {"sum": ("sum_of(a)", {"type": "money", "unit": "XTS"}),
+    "most": ("max_of(q)", {"type": "decimal", "scale": 3}), "total": ("sum_of(q + n)", {"type": "decimal", "scale": 3}),
              "fines": ("sum_of(fine * 3)", {"type": "decimal", "scale": 6})}  # fmt: skip
     scene = Scene({}, members, rules={name: rule for name, (rule, _) in rules.items()})
     exact = {name: measured(name, scene).point for name in rules}

@@ -20,7 +20,9 @@ Members = Sequence[Known]
 
 #: Small households, some of nobody, and one household of one member of whom nothing is known.
 PEOPLE = st.lists(known(MEMBER), max_size=3)
-HOUSEHOLDS = st.lists(PEOPLE, min_size=8, max_size=8).map(lambda drawn: [*drawn, [], [{word.name: word.unknown for word in MEMBER}]])
+HOUSEHOLDS = st.lists(PEOPLE, min_size=8, max_size=8).map(
+    lambda drawn: [*drawn, [], [{word.name: word.unknown for word in MEMBER}]]
+)
 INNER = conditions(MEMBER, depth=1)
 
 
@@ -71,7 +73,7 @@ def measured(function: str, item: Text, thresholds: Sequence[str], **spec: Any) 
 
 
 def agree(engine: Engine, rolled_up: RolledUp, households: Sequence[Members], *, complete: bool) -> None:
-    """No answer that a completion contradicts; if `complete`, none missing that three-valued logic gives; and one alone as many."""
+    """No answer that a completion contradicts; one alone as among many; if `complete`, none missing."""
     pack, register = rolled_up.pack, rolled_up.register(households)
     rows = evaluated(engine, pack, register)
     for members, row in zip(households, rows, strict=True):
@@ -83,7 +85,9 @@ def agree(engine: Engine, rolled_up: RolledUp, households: Sequence[Members], *,
                 assert judged(text, scene) in (answer, None), (text, rolled_up.rules, members)
     for number in (0, len(households) - 2):
         (alone,) = evaluated(engine, pack, register.alone(number))
-        assert {rule: alone[rule] for rule in rolled_up.questions} == {rule: rows[number][rule] for rule in rolled_up.questions}
+        assert {rule: alone[rule] for rule in rolled_up.questions} == {
+            rule: rows[number][rule] for rule in rolled_up.questions
+        }
 
 
 NUMBER = ["0", "1", "2", "3", "7"]
@@ -93,13 +97,17 @@ MONEY = ["0", "cent", "some", "debt_sum"]
 
 @settings(max_examples=12)
 @given(rolled_up=truths("any_of"), households=HOUSEHOLDS)
-def test_any_of_is_no_only_when_every_member_is_known(engine: Engine, rolled_up: RolledUp, households: list[Members]) -> None:
+def test_any_of_is_no_only_when_every_member_is_known(
+    engine: Engine, rolled_up: RolledUp, households: list[Members]
+) -> None:
     agree(engine, rolled_up, households, complete=True)
 
 
 @settings(max_examples=12)
 @given(rolled_up=truths("all_of"), households=HOUSEHOLDS)
-def test_all_of_is_yes_only_when_every_member_is_known(engine: Engine, rolled_up: RolledUp, households: list[Members]) -> None:
+def test_all_of_is_yes_only_when_every_member_is_known(
+    engine: Engine, rolled_up: RolledUp, households: list[Members]
+) -> None:
     agree(engine, rolled_up, households, complete=True)
 
 
@@ -156,7 +164,16 @@ def test_the_greatest_of_members_is_open_above_while_one_is_unknown(
 
 
 COMPOSED = st.sampled_from(
-    ["wage + gift", "wage - gift", "greatest(wage, gift)", "least(wage, gift)", "gift * age", "-gift", "wage * 2 + cent", "gift - gift"]
+    [
+        "wage + gift",
+        "wage - gift",
+        "greatest(wage, gift)",
+        "least(wage, gift)",
+        "gift * age",
+        "-gift",
+        "wage * 2 + cent",
+        "gift - gift",
+    ]
 )
 
 
@@ -169,8 +186,15 @@ COMPOSED = st.sampled_from(
 def test_a_roll_up_of_a_computed_item_is_right_in_every_completion(
     engine: Engine, function: str, items: list[str], households: list[Members]
 ) -> None:
-    rules = {f"fact_{n}": derived(f"{function}({item})", "money", unit="XTS", parameters=sums()) for n, item in enumerate(items)}
-    questions = {f"rule_{n}_{t}": f"fact_{n} >= {against}" for n in range(len(items)) for t, against in enumerate([*MONEY, "huge"])}
+    rules = {
+        f"fact_{n}": derived(f"{function}({item})", "money", unit="XTS", parameters=sums())
+        for n, item in enumerate(items)
+    }
+    questions = {
+        f"rule_{n}_{t}": f"fact_{n} >= {against}"
+        for n in range(len(items))
+        for t, against in enumerate([*MONEY, "huge"])
+    }
     agree(engine, RolledUp(rules, questions), households, complete=False)
 
 
@@ -178,8 +202,12 @@ def test_a_roll_up_of_a_computed_item_is_right_in_every_completion(
 
 KEYS = (1, 2, 3)
 CARS = {"registers": {"cars": {"label": {"en": "Cars"}}}}
-ROW = st.fixed_dictionaries({"person_key": st.sampled_from(KEYS), "new": st.sampled_from([True, False, Unknown((False, True))])})
-KEYED = st.lists(st.lists(st.sampled_from([*KEYS, 4, None]), max_size=3), min_size=6, max_size=6).map(lambda drawn: [*drawn, []])
+ROW = st.fixed_dictionaries(
+    {"person_key": st.sampled_from(KEYS), "new": st.sampled_from([True, False, Unknown((False, True))])}
+)
+KEYED = st.lists(st.lists(st.sampled_from([*KEYS, 4, None]), max_size=3), min_size=6, max_size=6).map(
+    lambda drawn: [*drawn, []]
+)
 
 
 @settings(max_examples=15)
@@ -198,7 +226,12 @@ def test_a_register_says_no_only_where_it_covers_and_everybody_was_looked_up(
     answers = [row["rule"] for row in evaluated(engine, pack, register)]
     inside = frozenset({"cars"} if set(covered) & {"n", "n1"} else ())
     for keys, answer in zip(households, answers, strict=True):
-        scene = Scene({}, [{"person_key": Unknown() if key is None else key} for key in keys], registers={"cars": rows}, covered=inside)
+        scene = Scene(
+            {},
+            [{"person_key": Unknown() if key is None else key} for key in keys],
+            registers={"cars": rows},
+            covered=inside,
+        )
         assert answer == judged("in_register(cars, new)", scene), keys
     for number, answer in enumerate(answers):
         assert evaluated(engine, pack, register.alone(number))[0]["rule"] == answer
@@ -212,14 +245,18 @@ YES, NO, OPEN = {"ill": True}, {"ill": False}, {"ill": None}
 @pytest.mark.parametrize(
     ("function", "members", "expected"),
     [
-        ("all_of", [YES, OPEN], None), ("all_of", [NO, OPEN], False), ("all_of", [], True), ("all_of", [YES, YES], True),
-        ("all_of", [OPEN], None), ("all_of", [YES, NO], False), ("any_of", [YES, OPEN], True), ("any_of", [NO, OPEN], None),
+        ("all_of", [YES, OPEN], None), ("all_of", [NO, OPEN], False), ("all_of", [], True),
+        ("all_of", [YES, YES], True),
+        ("all_of", [OPEN], None), ("all_of", [YES, NO], False), ("any_of", [YES, OPEN], True),
+        ("any_of", [NO, OPEN], None),
         ("any_of", [], False), ("any_of", [NO, NO], False), ("any_of", [OPEN], None), ("any_of", [YES, NO], True),
     ],
 )  # fmt: skip
 def test_any_and_all_by_hand(engine: Engine, function: str, members: list[Known], expected: bool | None) -> None:
     pack = make_pack(
-        facts={"ill": fact("boolean", "member")}, derived={"rolled": derived(f"{function}(ill)")}, standards={"rule": standard("rolled")}
+        facts={"ill": fact("boolean", "member")},
+        derived={"rolled": derived(f"{function}(ill)")},
+        standards={"rule": standard("rolled")},
     )
     among_others = Register([Household({}, [YES, NO, OPEN]), Household({}, members)])
     assert [row["rule"] for row in evaluated(engine, pack, among_others)][1] is expected
@@ -234,7 +271,8 @@ def test_any_and_all_by_hand(engine: Engine, function: str, members: list[Known]
         ("count_if(not ill)", "n <= 1", [YES, OPEN], True), ("sum_of(age)", "n >= 5", [{"age": 5}, {}], True),
         ("sum_of(age)", "n >= 6", [{"age": 5}, {}], None), ("sum_of(age)", "n <= 135", [{"age": 5}, {}], True),
         ("sum_of(age)", "n <= 134", [{"age": 5}, {}], None), ("sum_of(age)", "n = 0", [], True),
-        ("sum_of(debt)", "n >= -1000000", [{"debt": 5}, {}], None), ("sum_of(debt)", "n = 3", [{"debt": 5}, {"debt": -2}], True),
+        ("sum_of(debt)", "n >= -1000000", [{"debt": 5}, {}], None),
+        ("sum_of(debt)", "n = 3", [{"debt": 5}, {"debt": -2}], True),
         ("max_of(age)", "n >= 5", [{"age": 5}, {}], True), ("max_of(age)", "n <= 130", [{"age": 5}, {}], True),
         ("max_of(age)", "n <= 129", [{"age": 5}, {}], None), ("max_of(age)", "n >= 0", [], None),
         ("min_of(age)", "n <= 5", [{"age": 5}, {}], True), ("min_of(age)", "n >= 0", [{"age": 5}, {}], True),
@@ -252,11 +290,17 @@ def test_numbers_by_hand(engine: Engine, rule: str, question: str, members: list
     unit = {"unit": "person"} if rule.startswith("count_if") else {}
     type = {"type": "decimal", "scale": 2} if rule.startswith("share_of") else {"type": "integer"}
     pack = make_pack(
-        facts={"ill": fact("boolean", "member"), "age": fact("integer", "member", min=0, max=130), "debt": fact("integer", "member")},
+        facts={
+            "ill": fact("boolean", "member"),
+            "age": fact("integer", "member", min=0, max=130),
+            "debt": fact("integer", "member"),
+        },
         derived={"n": derived(rule, **type, **unit)},
         standards={"rule": standard(question)},
     )
-    among_others = Register([Household({}, [{"ill": True, "age": 1, "debt": 1}]), Household({}, members), Household({}, [{}])])
+    among_others = Register(
+        [Household({}, [{"ill": True, "age": 1, "debt": 1}]), Household({}, members), Household({}, [{}])]
+    )
     assert [row["rule"] for row in evaluated(engine, pack, among_others)][1] is expected
     assert evaluated(engine, pack, among_others.alone(1))[0]["rule"] is expected
 
@@ -264,7 +308,9 @@ def test_numbers_by_hand(engine: Engine, rule: str, question: str, members: list
 @pytest.mark.parametrize("largest", ["10000000", "9999999.99", "100000000000", "1000000000"])
 def test_a_declared_bound_decides_whatever_its_size(engine: Engine, largest: str) -> None:
     pack = make_pack(
-        facts={"wage": fact("money", "member", unit="XTS", min=0, max=float(largest) if "." in largest else int(largest))},
+        facts={
+            "wage": fact("money", "member", unit="XTS", min=0, max=float(largest) if "." in largest else int(largest))
+        },
         derived={"wages": derived("sum_of(wage)", "money", unit="XTS")},
         parameters={"most": {"unit": "XTS", "values": {"2000-01-01": float(largest)}, "source": "invented"}},
         standards={"rule": standard("wages <= most")},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.properties.vocabulary import HOUSEHOLD, SUMS, Known, conditions, known, specs, stored, sums
 from tests.reference_evaluator import Scene, completions, judged
 from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, groups, make_pack, score, standard
+from tuopin.policy import check_pack
 from tuopin.tables.engines import Engine
 
 #: Facts of few values, and conditions over them of which no two look at the same fact.
@@ -28,7 +29,9 @@ def totals(household: Known, items: Sequence[Mapping[str, Any]]) -> set[Fraction
     """Every sum of points that some completion of the unknown gives."""
     scene = Scene(household)
     asked = [str(item.get("when", "roof = roof")) for item in items]
-    return {sum((points(item, world) for item in items), Fraction(0)) for world in completions(asked, scene, at_most=10_000)}
+    return {
+        sum((points(item, world) for item in items), Fraction(0)) for world in completions(asked, scene, at_most=10_000)
+    }
 
 
 def points(item: Mapping[str, Any], world: Scene) -> Fraction:
@@ -40,10 +43,14 @@ def points(item: Mapping[str, Any], world: Scene) -> Fraction:
 
 def items_of(points: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """A scorecard whose items look at different facts: one by code, the rest by condition."""
-    by_code = st.fixed_dictionaries({"fact": st.just("roof"), "points": st.fixed_dictionaries({str(code): points for code in ROOF})})
+    by_code = st.fixed_dictionaries(
+        {"fact": st.just("roof"), "points": st.fixed_dictionaries({str(code): points for code in ROOF})}
+    )
     by_condition = st.fixed_dictionaries({"points": points})
     several = st.lists(by_condition, min_size=1, max_size=len(APART))
-    return st.builds(lambda code, whens: [code, *({"when": APART[n], **when} for n, when in enumerate(whens))], by_code, several)
+    return st.builds(
+        lambda code, whens: [code, *({"when": APART[n], **when} for n, when in enumerate(whens))], by_code, several
+    )
 
 
 def register(households: Sequence[Known]) -> Register:
@@ -62,7 +69,11 @@ def test_both_ends_of_a_score_are_attained_and_nothing_lies_beyond(
 
 
 @settings(max_examples=15)
-@given(items=items_of(FINE_POINTS), households=MANY, cuts=st.lists(st.sampled_from(["-1.5", "0", "0.25", "3", "3.5"]), min_size=2, max_size=2))
+@given(
+    items=items_of(FINE_POINTS),
+    households=MANY,
+    cuts=st.lists(st.sampled_from(["-1.5", "0", "0.25", "3", "3.5"]), min_size=2, max_size=2),
+)
 def test_a_score_cannot_be_told_only_while_the_cut_lies_between_its_ends(
     engine: Engine, items: list[dict[str, Any]], households: list[Known], cuts: list[str]
 ) -> None:
@@ -113,7 +124,9 @@ def read(table: Mapping[int, str], total: Fraction) -> Fraction:
 
 @settings(max_examples=25)
 @given(chosen=st.permutations(APART), households=MANY)
-def test_the_range_of_categories_is_what_the_completions_give(engine: Engine, chosen: list[str], households: list[Known]) -> None:
+def test_the_range_of_categories_is_what_the_completions_give(
+    engine: Engine, chosen: list[str], households: list[Known]
+) -> None:
     named = [(f"group_{n}", condition) for n, condition in enumerate(chosen[:3])]
     pack = make_pack(facts=specs(*FEW), categories={"level": groups(*named, otherwise="rest")})
     order = [id for id, _ in named] + ["rest"]
@@ -128,7 +141,10 @@ def first_that_holds(named: Sequence[tuple[str, str]], world: Scene) -> str:
 
 
 @settings(max_examples=12)
-@given(texts=st.lists(conditions(HOUSEHOLD, depth=1), min_size=3, max_size=3), households=st.lists(known(HOUSEHOLD), min_size=6, max_size=6))
+@given(
+    texts=st.lists(conditions(HOUSEHOLD, depth=1), min_size=3, max_size=3),
+    households=st.lists(known(HOUSEHOLD), min_size=6, max_size=6),
+)
 def test_whatever_the_conditions_every_completion_lies_in_the_range(
     engine: Engine, texts: list[str], households: list[Known]
 ) -> None:
@@ -155,7 +171,13 @@ def test_whatever_the_conditions_every_completion_lies_in_the_range(
 def test_a_score_of_facts_that_nobody_asked_spans_all_its_points_and_passes_no_cut(engine: Engine) -> None:
     pack = make_pack(
         facts=specs(*FEW),
-        scores={"card": score({"when": "lit", "points": 3}, {"when": "wet", "points": -2}, {"fact": "roof", "points": {str(c): 4 for c in ROOF}})},
+        scores={
+            "card": score(
+                {"when": "lit", "points": 3},
+                {"when": "wet", "points": -2},
+                {"fact": "roof", "points": {str(c): 4 for c in ROOF}},
+            )
+        },
         standards={"pass": standard("card >= 0"), "known": standard("card is not null")},
     )
     (row,) = evaluated(engine, pack, Register([Household()], frozenset(word.name for word in FEW), members=False))
@@ -165,11 +187,25 @@ def test_a_score_of_facts_that_nobody_asked_spans_all_its_points_and_passes_no_c
 def test_the_first_category_that_holds_is_taken_and_later_ones_are_not_looked_at(engine: Engine) -> None:
     pack = make_pack(
         facts=specs(*FEW), categories={"level": groups(("worst", "lit"), ("poor", "wet"), otherwise="none")},
-        standards={"is_poor": standard("level = 'poor'"), "not_poor": standard("level <> 'poor'"), "some": standard("level in ('worst', 'poor')")},
+        standards={"is_poor": standard("level = 'poor'"), "not_poor": standard("level <> 'poor'"),
+        "some": standard("level in ('worst', 'poor')")},
     )  # fmt: skip
-    register = Register([Household({"lit": True, "wet": True}), Household({"lit": True}), Household({"wet": True}), Household({"lit": False})], members=False)
+    register = Register(
+        [
+            Household({"lit": True, "wet": True}),
+            Household({"lit": True}),
+            Household({"wet": True}),
+            Household({"lit": False}),
+        ],
+        members=False,
+    )
     rows = evaluated(engine, pack, register)
-    assert [(row["level_first"], row["level_last"]) for row in rows] == [("worst", "worst"), ("worst", "worst"), ("worst", "poor"), ("poor", "none")]
+    assert [(row["level_first"], row["level_last"]) for row in rows] == [
+        ("worst", "worst"),
+        ("worst", "worst"),
+        ("worst", "poor"),
+        ("poor", "none"),
+    ]
     assert [row["is_poor"] for row in rows] == [False, False, None, None]
     assert [row["not_poor"] for row in rows] == [True, True, None, None]
     assert [row["some"] for row in rows][:2] == [True, True]
@@ -184,25 +220,27 @@ def test_a_scorecard_may_stand_on_roll_ups_and_on_other_scores(engine: Engine) -
             "double": score({"when": "need >= 5", "points": 10}),
         },
     )
-    rows = evaluated(engine, pack, Register([Household({}, [{"age": 3}, {"age": None}]), Household({}, [{"age": 3}, {"age": 4}]), Household()]))
+    rows = evaluated(
+        engine,
+        pack,
+        Register([Household({}, [{"age": 3}, {"age": None}]), Household({}, [{"age": 3}, {"age": 4}]), Household()]),
+    )
     assert [(row["need_low"], row["need_high"]) for row in rows] == [(1, 5), (5, 5), (0, 0)]
     assert [(row["double_low"], row["double_high"]) for row in rows] == [(0, 10), (10, 10), (0, 0)]
 
 
-def test_points_must_be_given_to_each_code_and_to_no_other(engine: Engine) -> None:
-    from tuopin.policy.check import check_pack
-
-    pack = make_pack(facts=specs(*FEW), scores={"card": score({"fact": "roof", "points": {"mud": 1, "brick": 2, "straw": 3}})})
+def test_points_must_be_given_to_each_code_and_to_no_other() -> None:
+    pack = make_pack(
+        facts=specs(*FEW), scores={"card": score({"fact": "roof", "points": {"mud": 1, "brick": 2, "straw": 3}})}
+    )
     (problem,) = check_pack(pack)
     assert "straw" in problem.what
     assert problem.place.rule == "card"
 
 
 def test_probabilities_that_neither_rise_nor_fall_are_refused() -> None:
-    from tuopin.policy.check import check_pack
-
-    pack = make_pack(facts=specs(*FEW), scores={"card": score({"when": "lit", "points": 1}, probability={0: 0.2, 1: 0.9, 2: 0.3})})
+    pack = make_pack(
+        facts=specs(*FEW), scores={"card": score({"when": "lit", "points": 1}, probability={0: 0.2, 1: 0.9, 2: 0.3})}
+    )
     (problem,) = check_pack(pack)
     assert "neither rise nor fall" in problem.what
-
-

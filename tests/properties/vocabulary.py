@@ -1,4 +1,4 @@
-"""Which facts, and which conditions over them, do properties draw? Small words whose possible values can all be tried."""
+"""Which facts, and which conditions over them, do properties draw? Words of few values, so that all can be tried."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def code(name: str, entity: str, *values: str) -> Word:
     return Word(name, "code", fact("code", entity, values=list(values)), Unknown(values))
 
 
-def number(name: str, entity: str, type: str = "integer", *, values: Sequence[str], bounded: bool = False, scale: int = 0) -> Word:
+def number(
+    name: str, entity: str, type: str = "integer", *, values: Sequence[str], bounded: bool = False, scale: int = 0
+) -> Word:
     """A number; if bounded, the pack declares its least and most, and the values are all there are between them."""
     possible = tuple(Fraction(value) for value in values)
     ends: dict[str, Any] = {"min": min(possible), "max": max(possible)} if bounded else {}
@@ -74,7 +76,8 @@ HOUSEHOLD = (
     number("land", "household", "decimal", values=["0", "0.001", "2.5", "1000000"], scale=3),
     number("cash", "household", "money", values=["-100000000000", "-0.01", "0", "1.5", "12.34", "100000000000"]),
     number("rent", "household", "money", values=["0", "0.01", "0.02"], bounded=True),
-    moment("moved", "household", date(2016, 12, 1), date(2016, 1, 1), date(2014, 12, 1), date(2014, 2, 1), date(2017, 3, 1)),
+    moment("moved", "household", date(2016, 12, 1), date(2016, 1, 1), date(2014, 12, 1), date(2014, 2, 1),
+    date(2017, 3, 1)),
 )  # fmt: skip
 
 MEMBER = (
@@ -88,7 +91,12 @@ MEMBER = (
 
 
 #: Sums of the law: a sum may not stand bare in a rule, for it needs a currency, a date and a source.
-SUMS = {"debt_sum": Fraction(-1), "cent": Fraction(1, 100), "some": Fraction(1234, 100), "huge": Fraction(999_999_999_999)}
+SUMS = {
+    "debt_sum": Fraction(-1),
+    "cent": Fraction(1, 100),
+    "some": Fraction(1234, 100),
+    "huge": Fraction(999_999_999_999),
+}
 
 
 def sums() -> dict[str, dict[str, Any]]:
@@ -121,7 +129,11 @@ def conditions(words: Sequence[Word], *, depth: int = 2) -> Text:
     if depth == 0:
         return st.one_of(leaves)
     inner = conditions(words, depth=depth - 1)
-    joined = st.builds(lambda word, parts: f" {word} ".join(f"({part})" for part in parts), st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3))
+    joined = st.builds(
+        lambda word, parts: f" {word} ".join(f"({part})" for part in parts),
+        st.sampled_from(["and", "or"]),
+        st.lists(inner, min_size=2, max_size=3),
+    )
     same = st.builds("({}) {} ({})".format, inner, st.sampled_from(["=", "<>"]), inner)
     return st.one_of(*leaves, st.builds("not ({})".format, inner), joined, same)
 
@@ -131,15 +143,26 @@ def _named(words: Sequence[Word], kind: str) -> Text:
 
 
 def _asked(words: Sequence[Word]) -> Text:
-    return st.builds("{} is {}null".format, st.sampled_from([word.name for word in words]), st.sampled_from(["", "not "]))
+    return st.builds(
+        "{} is {}null".format, st.sampled_from([word.name for word in words]), st.sampled_from(["", "not "])
+    )
 
 
 def _compared_codes(words: Sequence[Word]) -> Text:
-    codes = {word.name: [str(value).replace("'", "''") for value in word.unknown.possible] for word in words if word.kind == "code"}
+    codes = {
+        word.name: [str(value).replace("'", "''") for value in word.unknown.possible]
+        for word in words
+        if word.kind == "code"
+    }
     name = st.sampled_from(sorted(codes))
     sign = st.sampled_from(["=", "<>"])
     one = name.flatmap(lambda name: st.builds("{} {} '{}'".format, st.just(name), sign, st.sampled_from(codes[name])))
-    several = name.flatmap(lambda name: st.builds(lambda values: f"{name} in ({', '.join(map(repr_code, values))})", st.lists(st.sampled_from(codes[name]), min_size=1, max_size=3)))
+    several = name.flatmap(
+        lambda name: st.builds(
+            lambda values: f"{name} in ({', '.join(map(repr_code, values))})",
+            st.lists(st.sampled_from(codes[name]), min_size=1, max_size=3),
+        )
+    )
     alike = [(a, b) for a in sorted(codes) for b in sorted(codes) if a != b and codes[a] == codes[b]]
     pairs = [st.builds("{0[0]} {1} {0[1]}".format, st.sampled_from(alike), sign)] if alike else []
     return st.one_of(one, several, *pairs)
@@ -164,11 +187,15 @@ def _bases(words: Sequence[Word], kind: str) -> list[str]:
 def _compared(words: Sequence[Word], kind: str) -> Text:
     left, right = numbers(words, kind, depth=2), numbers(words, kind, depth=1)
     compared = st.builds("{} {} {}".format, left, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), right)
-    between = st.builds("{} {}between {} and {}".format, left, st.sampled_from(["", "not "]), fixed_numbers(kind), right)
+    between = st.builds(
+        "{} {}between {} and {}".format, left, st.sampled_from(["", "not "]), fixed_numbers(kind), right
+    )
     options = st.lists(fixed_numbers("number"), min_size=1, max_size=3) if kind != "money" else st.just(["0"])
     listed = st.builds(lambda value, options: f"{value} in ({', '.join(options)})", left, options)
     ratios = [
-        st.builds("ratio({}, {}) {} {}".format, left, st.just(divisor), st.sampled_from(["<", ">="]), fixed_numbers(kind))
+        st.builds(
+            "ratio({}, {}) {} {}".format, left, st.just(divisor), st.sampled_from(["<", ">="]), fixed_numbers(kind)
+        )
         for divisor in _safe(words, kind)
     ]
     return st.one_of(compared, between, listed, *ratios)

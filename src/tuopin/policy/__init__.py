@@ -4,6 +4,7 @@ from tuopin.policy.check import check_pack, checked_pack
 from tuopin.policy.compare import Difference, Move, compare
 from tuopin.policy.evaluation import ANSWERED, EVALUATED, FACTS, Evaluation, FigureResult
 from tuopin.policy.files import Standard
+from tuopin.policy.fit import misfits, refuse_misfit
 from tuopin.policy.json_schema import json_schemas
 from tuopin.policy.lines import line_meaning
 from tuopin.policy.meaning import Number, Truth
@@ -32,7 +33,9 @@ __all__ = [
     "compare",
     "json_schemas",
     "line_meaning",
+    "misfits",
     "pack_folder",
     "proposals",
     "read_pack",
+    "refuse_misfit",
 ]

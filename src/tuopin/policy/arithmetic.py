@@ -129,6 +129,8 @@ def ratio(above: Number, below: Number) -> Number:
         return nothing_known(unit)
     if not below.nonnegative:
         raise LanguageError("The divisor of a ratio may be negative.", "Give the fact `min: 0` where that is true.")
+    if below.constant == 0:
+        raise LanguageError("The divisor is 0.", "Nothing can be divided by it; name a fact or a figure.")
     if above.real or below.real:
         raise LanguageError("A ratio stands inside a ratio.", "Multiply out: ratio(a, b * c).")
     above, below = _aligned(above, below)

@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 
 from tuopin.policy.columns import declared_columns
-from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts
+from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
 from tuopin.policy.files import Categories, Standard
-from tuopin.policy.language import LanguageError
+from tuopin.policy.language import LanguageError, parse
 from tuopin.policy.layout import everything_asked
 from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
 from tuopin.policy.pack import Pack, Rule, RuleSpec
@@ -43,7 +43,7 @@ def check_pack(pack: Pack) -> list[Problem]:
         *_references(pack),
         *_examples(pack),
     ]
-    return list(dict.fromkeys(problems or _compiled(pack)))
+    return list(dict.fromkeys(problems or _unreadable(pack) or _compiled(pack)))
 
 
 def checked_pack(pack: Pack) -> Pack:
@@ -282,6 +282,33 @@ def example_place(pack: Pack, id: str) -> Place:
     return Place(rule=id)
 
 
+def _unreadable(pack: Pack) -> list[Problem]:
+    """Every text that is not in the language."""
+    problems = []
+    for text, division, place in _texts_of(pack):
+        try:
+            parse(text, division=division)
+        except LanguageError as error:
+            problems.append(Problem(error.what, place, "", error.fix))
+    return problems
+
+
+def _texts_of(pack: Pack) -> Iterator[tuple[str, bool, Place]]:
+    """Every condition and expression: the text, whether it may divide, where it stands."""
+    for id, derived in pack.derived.items():
+        yield derived.rule, False, replace(pack.place("facts.yaml", "derived", id, "rule"), rule=id)
+    for id, figure in pack.figures.items():
+        for key, text in (("value", figure.value), ("of", figure.of)):
+            if text:
+                yield text, key == "value", replace(pack.place("lines.yaml", "figures", id, key), rule=id)
+    for id, line in pack.lines.items():
+        for day, text in line.formulas.items():
+            yield text, False, replace(pack.place("lines.yaml", "lines", id, "formulas", str(day)), rule=id)
+    for rule in pack.rules.values():
+        for text, loc in texts_in(rule.spec):
+            yield text, False, rule.place(*loc)
+
+
 # --- compiling -------------------------------------------------------------------------------------------------------
 
 
@@ -297,10 +324,10 @@ def _compiled(pack: Pack) -> list[Problem]:
 def _compiled_on(pack: Pack, day: date) -> list[Problem]:
     layout = everything_asked(pack, day)
     try:
-        facts = plan_facts(pack, layout, day)
+        facts = plan_facts(pack, layout, day, all_facts=True)
     except FactError as error:
         place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
-        return [Problem(error.what, place, f"On {day} the fact would not be computed.", error.fix)]
+        return [Problem(error.what, place, "", error.fix)]
     return [*_figures(pack, facts), *_lines(pack, facts, day), *_rules(pack, facts, day)]
 
 

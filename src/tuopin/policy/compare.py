@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from tuopin.policy import sql
 from tuopin.policy.evaluation import ANSWERED, Evaluation
+from tuopin.policy.fit import refuse_misfit
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.layout import tier_column
 from tuopin.policy.meaning import Number
@@ -105,8 +106,11 @@ def compare(
         progress: told (what, done, of how many).
 
     Raises:
-        UsageError: `by` is neither a tier nor such a fact.
+        UsageError: `by` is neither a tier nor such a fact, or a pack has no rule in force on the day.
+        DataError: a pack does not fit the snapshot.
     """
+    for pack in (pack_a, pack_b):
+        refuse_misfit(pack, snapshot, as_of)
     with open_engine(memory_limit=memory_limit, threads=threads) as engine:
         before = Evaluation(pack_a, snapshot, as_of, engine, progress)
         after = Evaluation(pack_b, snapshot, as_of, engine, progress)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from tuopin.policy import sql
@@ -117,7 +119,7 @@ class Evaluation:
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
         beside = self.snapshot.path.with_name(self.snapshot.path.name + ".facts") / key
-        whole = all((beside / _part_name(part)).is_file() for part in self.parts)
+        whole = all(self._is_whole(beside / _part_name(part), part) for part in self.parts)
         return beside if whole or self.facts_root is None else self.facts_root / key
 
     def facts_file(self, part: int) -> Path:
@@ -128,7 +130,7 @@ class Evaluation:
 
     def store_facts(self) -> None:
         """Compute and store the facts of every part that has none stored."""
-        missing = [part for part in self.parts if not self.facts_file(part).is_file()]
+        missing = [part for part in self.parts if not self._is_whole(self.facts_file(part), part)]
         for done, part in enumerate(missing):
             self.progress("facts", done, len(missing))
             self._compute(part)
@@ -137,7 +139,7 @@ class Evaluation:
 
     def show_facts(self, part: int) -> None:
         """Give the facts of a part the name `facts`; compute and store them if they are not stored."""
-        if not self.facts_file(part).is_file():
+        if not self._is_whole(self.facts_file(part), part):
             self._compute(part)
             self.engine.define(FACTS, f"SELECT * FROM {COMPUTED}")
             return
@@ -151,6 +153,16 @@ class Evaluation:
         self.store_facts()
         self.engine.view(STORED, [self.facts_file(part) for part in self.parts])
         self.engine.define(FACTS, f"SELECT * FROM {STORED}")
+
+    def _is_whole(self, file: Path, part: int) -> bool:
+        """Whether stored facts can be used: a file that was cut short or changed is computed again."""
+        try:
+            stored = pq.read_metadata(file)
+        except (OSError, pa.ArrowException):
+            return False
+        columns = set(stored.schema.to_arrow_schema().names)
+        rows = self.snapshot.manifest.parts[part].households
+        return stored.num_rows == rows and columns >= set(self.facts_plan.stored)
 
     def _compute(self, part: int) -> None:
         self._show_areas()
@@ -174,7 +186,8 @@ class Evaluation:
                 Problem("The facts cannot be stored.", Place(file=str(self.facts_folder)), f"{error.strerror}.", fix)
             ) from None
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
 
     @once
     def _show_areas(self) -> None:
@@ -197,8 +210,8 @@ class Evaluation:
             return {}
         self.store_facts()
         stored = self.facts_folder / f"figures-{_figures_key(self.pack)}.json"
-        if stored.is_file():
-            return _read_figures(stored)
+        if (known := _read_figures(stored)) is not None:
+            return known
         self.show_all_facts()
         found = {id: self._figure(id) for id in self.pack.figures}
         _write_figures(stored, found)
@@ -302,12 +315,16 @@ def _figures_key(pack: Pack) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _read_figures(file: Path) -> dict[str, dict[str, FigureResult]]:
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    return {
-        id: {area: FigureResult(None if v is None else Decimal(v), n, out) for area, (v, n, out) in areas.items()}
-        for id, areas in stored.items()
-    }
+def _read_figures(file: Path) -> dict[str, dict[str, FigureResult]] | None:
+    """Stored figures; None where there are none, or where the file is damaged."""
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            id: {area: FigureResult(None if v is None else Decimal(v), n, out) for area, (v, n, out) in areas.items()}
+            for id, areas in stored.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError):
+        return None
 
 
 def _write_figures(file: Path, figures: Mapping[str, Mapping[str, FigureResult]]) -> None:

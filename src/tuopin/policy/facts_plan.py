@@ -14,15 +14,23 @@ from datetime import date
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.files import Categories, Quantity, Score, Standard
+from tuopin.policy.files import (
+    CategoriesEdition,
+    DatedEdition,
+    Quantity,
+    ScoreEdition,
+    Standard,
+    StandardEdition,
+)
 from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import Layout, tier_column
 from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
-from tuopin.policy.pack import Pack
+from tuopin.policy.pack import Pack, RuleSpec
 from tuopin.policy.rollups import Aggregation
 from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
 from tuopin.policy.worlds import FactError, HouseholdWorld
+from tuopin.policy.yaml_text import Loc
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
 COMPILER_VERSION = 1
@@ -119,13 +127,14 @@ class FactsPlan:
         return tables + ([("applications", "l")] if self.layout.has("leads") else [])
 
 
-def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
-    """Plan the facts of a pack on a snapshot.
+def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool = False) -> FactsPlan:
+    """Plan the facts of a pack on a snapshot: those that some rule or figure names.
 
     Args:
         pack: a checked pack.
         layout: the snapshot's shape.
         policy_date: the day whose parameter values enter derived facts.
+        all_facts: those too that nothing names, as a check needs.
 
     Raises:
         LanguageError: a derived fact does not compile; its id is in `rule` of the error.
@@ -136,7 +145,7 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
     if layout.survey:
         columns["weight"] = sql.column("weight", "h")
     meanings: dict[str, Meaning] = {}
-    for id in _household_facts(pack):
+    for id in _household_facts(pack, all_facts=all_facts):
         meaning = world.lookup(id)
         stored, computed = _stored(id, meaning)
         meanings[id] = stored
@@ -144,12 +153,12 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date) -> FactsPlan:
     return FactsPlan(meanings, columns, world.rollups, world.matches, layout, _tiers_used(pack, layout))
 
 
-def _household_facts(pack: Pack) -> list[str]:
+def _household_facts(pack: Pack, *, all_facts: bool) -> list[str]:
     """Built-in facts, and those that a rule or figure names."""
     used = set(BUILT_IN) | names_used(pack)
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
-    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if id in used)]))
+    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if all_facts or id in used)]))
 
 
 def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:
@@ -160,23 +169,29 @@ def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:
 
 def names_used(pack: Pack) -> frozenset[str]:
     """Every name in a rule of any edition or in a figure."""
-    texts = [text for rule in pack.rules.values() for text in texts_of(rule.spec)]
+    texts = [text for rule in pack.rules.values() for text, _ in texts_in(rule.spec)]
     texts += [text for figure in pack.figures.values() for text in (figure.value, figure.of) if text]
     return frozenset(name for text in texts for name in names(parse(text, division=True)))
 
 
-def texts_of(rule: Standard | Score | Categories) -> Iterator[str]:
-    """Every condition of a rule, of all editions."""
-    if isinstance(rule, Standard):
-        if rule.applies_if:
-            yield rule.applies_if
-        for edition in rule.editions:
-            yield from edition.tests.values()
-            yield edition.met
-    elif isinstance(rule, Score):
-        yield from (item.when or str(item.fact) for edition in rule.editions for item in edition.items)
-    else:
-        yield from (group.when for edition in rule.editions for group in edition.categories if group.when)
+def texts_in(rule: RuleSpec) -> Iterator[tuple[str, Loc]]:
+    """Every condition of a rule, of all editions, with its path in the rule."""
+    if isinstance(rule, Standard) and rule.applies_if:
+        yield rule.applies_if, ("applies_if",)
+    for index, edition in enumerate(rule.editions):
+        for text, loc in _texts_of_edition(edition):
+            yield text, ("editions", index, *loc)
+
+
+def _texts_of_edition(edition: DatedEdition) -> Iterator[tuple[str, Loc]]:
+    match edition:
+        case StandardEdition(tests=tests, met=met):
+            yield from ((text, ("tests", name)) for name, text in tests.items())
+            yield met, ("met",)
+        case ScoreEdition(items=items):
+            yield from ((item.when or str(item.fact), ("items", number)) for number, item in enumerate(items))
+        case CategoriesEdition(categories=groups):
+            yield from ((group.when, ("categories", n, "when")) for n, group in enumerate(groups) if group.when)
 
 
 def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:

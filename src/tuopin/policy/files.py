@@ -46,6 +46,7 @@ def _dated(values: dict[date, object]) -> dict[date, object]:
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})*$")]
 Number = Annotated[Decimal, BeforeValidator(_plain_number)]
+Share = Annotated[Number, Field(ge=0, le=1)]
 Day = Annotated[date, BeforeValidator(_plain_date)]
 Text = dict[Language, Annotated[str, StringConstraints(min_length=1)]]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -107,6 +108,14 @@ class PackFile(Part):
     headline: list[Id] = []
     registers: dict[Id, Labelled] = {}
     sources: list[str] = []
+
+    @model_validator(mode="after")
+    def _nothing_stands_twice(self) -> PackFile:
+        for what, names in (("tier", [tier.id for tier in self.tiers]), ("language", self.languages)):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"the {what} `{name}` stands twice")
+        return self
 
 
 # --- facts.yaml ------------------------------------------------------------------------------------------------------
@@ -316,7 +325,7 @@ class ScoreEdition(DatedEdition):
     """One text of a score."""
 
     items: Annotated[list[Item], Field(min_length=1)]
-    probability: dict[int, Number] = {}
+    probability: dict[int, Share] = {}
 
 
 class Score(Part):

@@ -278,18 +278,60 @@ def _problem(loaded: Loaded, detail: ErrorDetails) -> Problem:
         case "missing":
             return Problem(f"`{last}` is missing in {path}.", loaded.place(loc), "", f"Add `{last}:`.")
         case "extra_forbidden":
-            return Problem(
-                f"`{last}` is not a key that is known here ({path}).", loaded.place(loc), "", "Check the spelling."
-            )
+            what = f"`{last}` is not a key that is known here ({path})."
+            return Problem(what, loaded.place(loc), "", "Check the spelling.")
         case "string_pattern_mismatch":
-            return Problem(
-                f"{path}: `{detail['input']}` is not written as it must be.",
-                loaded.place(loc),
-                "",
-                "Ids are snake_case and at most 60 letters; see the reference of the pack's files.",
-            )
-    said = detail["msg"].removeprefix("Value error, ")
-    return Problem(f"{path}: {said}.", loaded.place(loc), "", "")
+            what = f"{path}: `{detail['input']}` is not written as it must be."
+            return Problem(what, loaded.place(loc), "", _how_to_write(str(detail["ctx"]["pattern"])))
+    return Problem(f"{path}: {_in_plain_words(detail)}.", loaded.place(loc), "", "")
+
+
+#: What each pattern of files.py asks for.
+_WRITTEN = {
+    "a-z0-9_": "Ids are snake_case: small letters, digits and _, at most 60.",
+    "[A-Z]{2}": "A country's code is two capitals, such as XT.",
+    "[A-Z]{3}": "A currency's code is three capitals, such as XTS.",
+    "[0-9]+\\.": "A version is three numbers, such as 1.0.0.",
+    "[a-z]{2,3}": "A language is a code such as en or zh-Hans.",
+    "household|member": "Write household, member, dwelling, area or register:<name>.",
+}
+
+
+def _how_to_write(pattern: str) -> str:
+    return next(
+        (said for piece, said in _WRITTEN.items() if piece in pattern), "See the reference of the pack's files."
+    )
+
+
+def _in_plain_words(detail: ErrorDetails) -> str:
+    """What a value should have been, for somebody who does not know the program's types."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "dict_type" | "model_type" if "values" in detail["loc"]:
+            return "figures are dated; write values: {2016-01-01: 35}"
+        case "dict_type" | "model_type":
+            return "`key: value` lines are expected here"
+        case "too_short" | "string_too_short" | "string_type" if not detail["input"]:
+            return "something must stand here"
+        case "string_type":
+            return "a text is expected here"
+        case "list_type":
+            return "a list is expected here"
+        case "bool_type" | "bool_parsing":
+            return "write true or false"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "a whole number is expected here"
+        case "greater_than_equal":
+            return f"it must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"it must be at most {context['le']}"
+        case "literal_error":
+            return f"write one of: {context['expected']}"
+        case "string_too_long" | "too_long":
+            return "it is too long; name its parts and put them together"
+        case kind if kind.startswith("date"):
+            return "there is no such day; write 2016-12-31"
+    return detail["msg"].removeprefix("Value error, ")
 
 
 def _existing(loaded: Loaded, loc: tuple[str | int, ...]) -> Loc:

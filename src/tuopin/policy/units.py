@@ -28,7 +28,7 @@ class Unit:
         """
         powers: dict[str, int] = {}
         sign = 1
-        for index, token in enumerate(re.split(r"([*/])", (text or "1").replace(" ", ""))):
+        for index, token in enumerate(re.split(r"\s*([*/])\s*", (text or "1").strip())):
             if index % 2:
                 sign = 1 if token == "*" else -1
             elif _WORD.fullmatch(token):

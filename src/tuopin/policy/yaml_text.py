@@ -125,7 +125,8 @@ class _Reader:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             said = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
-            place = Place(self.name, mark.line + 1 if mark else None)
+            line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
+            place = Place(self.name, line)
             fix = "Check indentation, colons and quotes on this line and the one above."
             raise _refusal(f"This is not readable as YAML: {said}.", place, "", fix) from None
 

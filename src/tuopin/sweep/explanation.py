@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tuopin.policy import Evaluation, Pack
+from tuopin.policy import Evaluation, Pack, refuse_misfit
 from tuopin.policy.explain import CategorySeen, HouseholdSeen, ScoreSeen, Seen, StandardSeen, explain
 from tuopin.sweep.route import proposed
 from tuopin.sweep.wording import LANGUAGES
@@ -143,9 +143,12 @@ def explain_household(
         language: default: the pack's first.
 
     Raises:
-        UsageError: there is no such household, or the language is not spoken by the pack and by us.
+        UsageError: there is no such household, the language is not spoken by the pack and by us, or no rule of the
+            pack is in force on the day.
+        DataError: the pack does not fit the snapshot.
     """
     spoken = _language(pack, language)
+    refuse_misfit(pack, snapshot, as_of or snapshot.manifest.as_of)
     with open_engine(threads=1) as engine:
         evaluation = Evaluation(pack, snapshot, as_of or snapshot.manifest.as_of, engine)
         seen = explain(evaluation, household_id, spoken)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuopin.terms import Block, ChainBroken, DataError, Place, Problem, link, verify
+from tuopin.terms import Block, ChainBroken, DataError, Place, Problem, UsageError, link, verify
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,31 @@ class Ledger:
         if not self.file.exists():
             return []
         blocks = []
-        for number, line in enumerate(self.file.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(self._lines(), start=1):
             try:
-                blocks.append(Block.from_json(line))
+                blocks.append(Block.from_json(line.decode("utf-8")))
             except ValueError:
                 raise DataError(self._broken(number)) from None
         return blocks
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return self.file.read_bytes().splitlines()
+        except OSError as error:
+            raise UsageError(self._unwritable(error)) from None
+
+    def refuse_unwritable(self) -> None:
+        """Go on only where a line could be added.
+
+        Raises:
+            UsageError: nothing can be written there.
+            DataError: the ledger is broken.
+        """
+        self.verify()
+        folder = next(parent for parent in self.file.absolute().parents if parent.exists())
+        target = self.file if self.file.exists() else folder
+        if not os.access(target, os.W_OK) or not (folder.is_dir() and not self.file.is_dir()):
+            raise UsageError(self._unwritable(PermissionError(13, "Permission denied")))
 
     def verify(self) -> int:
         """Count the entries of an unbroken ledger.
@@ -72,6 +91,10 @@ class Ledger:
         with self.file.open("a") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
+
+    def _unwritable(self, error: OSError) -> Problem:
+        fix = "Name another file with --ledger."
+        return Problem("The ledger cannot be written.", Place(file=str(self.file)), f"{error.strerror}.", fix)
 
     def _broken(self, line: int) -> Problem:
         return Problem(

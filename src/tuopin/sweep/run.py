@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import ANSWERED, EVALUATED, Evaluation, Pack, RulesPlan, sql
+from tuopin.policy import ANSWERED, EVALUATED, Evaluation, Pack, refuse_misfit, sql
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.sql import Sql
@@ -73,24 +73,26 @@ def run_sweep(
         progress: told (what, done, of how many).
 
     Raises:
-        UsageError: `out` exists, or the policy does not hold on that day.
-        DataError: the pack does not fit the snapshot.
+        UsageError: `out` exists or lies in the snapshot, or no rule of the pack is in force on the day.
+        DataError: the pack does not fit the snapshot, or the ledger is broken.
     """
-    if not dry_run:
-        _refuse_existing(out, replace)
+    refuse_misfit(pack, snapshot, as_of)
+    if out is not None and not dry_run:
+        ledger = ledger or out.parent / "ledger.jsonl"
+        _refuse_place(out, snapshot, replace=replace)
+        Ledger(ledger).refuse_unwritable()
     with (
         tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
         open_engine(engine, memory_limit=memory_limit, threads=threads) as opened,
     ):
         evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
-        _refuse_empty(evaluation.rules_plan, pack, as_of)
-        if dry_run or out is None:
+        if dry_run or out is None or ledger is None:
             return SweepResult(_counted(evaluation, stages))
-        return _write(evaluation, stages, out, ledger or out.parent / "ledger.jsonl", replace)
+        return _write(evaluation, stages, out, ledger, replace)
 
 
 def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
-    """The summary alone, by one query over the facts of all parts: first each combination of answers, then the counts."""
+    """The summary alone, by one query over the facts of all parts: each combination of answers is counted once."""
     evaluation.show_all_facts()
     proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     kinds = proposals.counts if proposals else {}
@@ -232,21 +234,11 @@ def _write_json(file: Path, value: object) -> None:
     file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _refuse_existing(out: Path | None, replace: bool) -> None:
-    if out is not None and out.exists() and not (replace and (out / "summary.json").is_file()):
+def _refuse_place(out: Path, snapshot: Snapshot, *, replace: bool) -> None:
+    if out.resolve().is_relative_to(snapshot.path.resolve()):
+        why = "A snapshot is never added to: its check would fail for ever."
+        raise UsageError(Problem("The folder to write lies in the snapshot.", Place(str(out)), why, "Choose another."))
+    if out.exists() and not (replace and (out / "summary.json").is_file()):
         fix = "Choose another folder, or replace a folder that holds a sweep with --replace."
-        raise UsageError(
-            Problem(
-                "The folder to write exists already.", Place(file=str(out)), "A sweep never writes over something.", fix
-            )
-        )
-
-
-def _refuse_empty(rules: RulesPlan, pack: Pack, as_of: date) -> None:
-    if not rules.rules:
-        first = min(edition.from_ for rule in pack.rules.values() for edition in rule.spec.editions)
-        raise UsageError(
-            Problem(
-                f"No rule of the pack `{pack.name}` is in force on {as_of}.", fix=f"Its first text begins on {first}."
-            )
-        )
+        why = "A sweep never writes over something."
+        raise UsageError(Problem("The folder to write exists already.", Place(str(out)), why, fix))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from tuopin.tables.areas import Areas
 from tuopin.tables.content import BLOCK_ROWS, ContentHash
 from tuopin.tables.layout import part_file, table_files
-from tuopin.tables.manifest import FILE, Manifest, TableEntry, hash_of
+from tuopin.tables.manifest import FILE, CoverageEntry, Manifest, TableEntry, hash_of
 from tuopin.tables.rows import RowCheck
 from tuopin.tables.schema import PARTED, table_named
 from tuopin.terms import DataError, Place, Problem
@@ -196,14 +196,16 @@ def _areas(folder: Path, manifest: Manifest) -> Iterator[Problem]:
                     Place(table="households"),
                     fix=_AGAIN,
                 )
-    yield from coverage_problems(manifest, areas)
+    yield from coverage_problems(manifest.coverage, areas, registers=manifest.registers)
 
 
-def coverage_problems(manifest: Manifest, areas: Areas) -> Iterable[Problem]:
+def coverage_problems(
+    coverage: Iterable[CoverageEntry], areas: Areas, *, registers: Collection[str]
+) -> Iterable[Problem]:
     """Coverage that names an unknown register or area, an area twice, or a span without a day."""
-    for entry in manifest.coverage:
+    for entry in coverage:
         place = Place(file=FILE, table=f"register:{entry.register_}")
-        if f"register:{entry.register_}" not in manifest.tables:
+        if entry.register_ not in registers:
             yield Problem(
                 f"Coverage is stated for {entry.register_}, but the snapshot has no such register.", place, fix=_AGAIN
             )

@@ -141,7 +141,7 @@ class SnapshotWriter:
             content_hash=hash_of(heading, self._tables),
         )
         areas = Areas(rows=pq.ParquetFile(self.files("areas")[0]).read(), tiers=manifest.tiers)
-        if problems := list(coverage_problems(manifest, areas)):
+        if problems := list(coverage_problems(manifest.coverage, areas, registers=manifest.registers)):
             raise DataError(problems)
         return manifest
 

@@ -467,7 +467,7 @@ BAD_MAPPINGS = [
     ("number: nr", "number: nr\n  order: nr", "write one of `number`"),
     ("as: kept", "as: written", "as"),
     ("pack: template", "pack: nowhere", "There is no pack"),
-    ("kind: register", "kind: survey", "a survey needs `households: weight:`"),
+    ("kind: register", "kind: survey", "A survey needs the weight of its households"),
     ("kind: register", "kind: census", "kind"),
     ("as_of: 2016-12-31", "as_of: yesterday", "a date is expected here"),
     ("as_of: 2016-12-31", "as_of: 2016-13-31", "as_of"),
@@ -486,7 +486,7 @@ BAD_MAPPINGS = [
         "column: earns, if_empty: {value: 0, where: nr < 5 or 1=1, reason: none}",
         "write one comparison",
     ),
-    ("  area: village\n", "", "`households: area:` is needed where areas come from a file"),
+    ("  area: village\n", "", "Nothing says where a household lives"),
 ]
 
 

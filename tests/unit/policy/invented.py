@@ -1,4 +1,4 @@
-"""Tiny packs and registers for tests of policy: a pack from a few lines, households from plain values, answers as rows."""
+"""Tiny packs and registers for tests of policy: a pack from a few lines, households from plain values."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ from typing import Any
 import pyarrow as pa
 
 from tuopin.policy import ANSWERED, Evaluation, Pack, read_pack
-from tuopin.tables import Column, CoverageEntry, CurrencyEntry, Heading, Snapshot, SnapshotWriter, arrow_schema
-from tuopin.tables import table_of_entity
+from tuopin.tables import (
+    Column,
+    CoverageEntry,
+    CurrencyEntry,
+    Heading,
+    Snapshot,
+    SnapshotWriter,
+    arrow_schema,
+    table_of_entity,
+)
 from tuopin.tables.engines import Engine
 
 Facts = Mapping[str, Any]
@@ -118,7 +126,9 @@ def figure(statistic: str, value: str, **more: Any) -> dict[str, Any]:
     return {"label": text("?"), "statistic": statistic, "value": value, "source": "invented", **more}
 
 
-def standard(met: str, *editions: Mapping[str, Any], tests: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+def standard(
+    met: str, *editions: Mapping[str, Any], tests: Mapping[str, str] | None = None, **more: Any
+) -> dict[str, Any]:
     """A standard of one edition since the first day, or of the editions given."""
     first = {"from": DAY_ONE, "met": met, "tests": tests or {}}
     return {"question": text("?"), "source": "invented", "editions": list(editions) or [first], **more}
@@ -152,8 +162,11 @@ def write_pack(folder: Path, **rooms: Mapping[str, Any]) -> Path:
     (folder / "standards").mkdir(parents=True, exist_ok=True)
     _write(folder / "pack.yaml", about)
     _write(folder / "facts.yaml", {"facts": rooms.get("facts", {}), "derived": rooms.get("derived", {})})
-    _write(folder / "lines.yaml", {"lines": {}} | {key: rooms[key] for key in ("parameters", "figures", "lines") if key in rooms})
-    rules = {key: rooms[key] for key in ("standards", "scores", "categories") if key in rooms}
+    _write(
+        folder / "lines.yaml",
+        {"lines": {}} | {key: rooms[key] for key in ("parameters", "figures", "lines") if key in rooms},
+    )
+    rules: dict[str, Any] = {key: rooms[key] for key in ("standards", "scores", "categories") if key in rooms}
     _write(folder / "standards" / "rules.yaml", {"stage": "none", **rules})
     return folder
 
@@ -203,10 +216,19 @@ def write_register(target: Path, pack: Pack, register: Register) -> Snapshot:
         if register.members:
             _write_table(writer, "members", _MEMBER_COLUMNS, pack, register, _member_rows(numbered))
         if _columns_of(pack, "dwellings", register):
-            _write_table(writer, "dwellings", [_NO], pack, register, [{**row, **h.facts} for row, h in zip(own, numbered, strict=True)])
+            _write_table(
+                writer,
+                "dwellings",
+                [_NO],
+                pack,
+                register,
+                [{**row, **h.facts} for row, h in zip(own, numbered, strict=True)],
+            )
         for name, rows in register.foreign.items():
             ordered = sorted(rows, key=lambda row: row["person_key"])
-            _write_table(writer, f"register:{name}", [Column("person_key", "key", required=True)], pack, register, ordered)
+            _write_table(
+                writer, f"register:{name}", [Column("person_key", "key", required=True)], pack, register, ordered
+            )
         _write_dated(writer, numbered, pack, register)
         return writer.finish(_heading(register))
 
@@ -242,7 +264,11 @@ def _member_rows(households: Sequence[Household]) -> list[dict[str, Any]]:
 
 
 def _write_areas(writer: SnapshotWriter, pack: Pack, register: Register) -> None:
-    columns = [Column("area_code", "text", required=True), Column("parent_code", "text"), Column("tier", "text", required=True)]
+    columns = [
+        Column("area_code", "text", required=True),
+        Column("parent_code", "text"),
+        Column("tier", "text", required=True),
+    ]
     columns += _columns_of(pack, "areas", register)
     rows = [
         {"area_code": code, "parent_code": parent, "tier": tier, **register.areas.get(code, {})}
@@ -259,7 +285,9 @@ def _write_dated(writer: SnapshotWriter, households: Sequence[Household], pack: 
     ]
     if decisions:
         columns = [_NO, Column("decision", "code", required=True), Column("decided_on", "date", required=True)]
-        _write_table(writer, "decisions", [*columns, Column("known_at", "date", required=True)], pack, register, decisions)
+        _write_table(
+            writer, "decisions", [*columns, Column("known_at", "date", required=True)], pack, register, decisions
+        )
     leads = [
         {"household_no": number, "lead": what, "received_on": day}
         for number, household in enumerate(households)
@@ -271,7 +299,12 @@ def _write_dated(writer: SnapshotWriter, households: Sequence[Household], pack: 
 
 
 def _write_table(
-    writer: SnapshotWriter, table: str, structural: Sequence[Column], pack: Pack, register: Register, rows: Sequence[Facts]
+    writer: SnapshotWriter,
+    table: str,
+    structural: Sequence[Column],
+    pack: Pack,
+    register: Register,
+    rows: Sequence[Facts],
 ) -> None:
     columns = [*structural, *_columns_of(pack, table, register)]
     writer.write(table, columns, _arrow(rows, columns).to_batches())
@@ -282,7 +315,17 @@ def _columns_of(pack: Pack, table: str, register: Register) -> list[Column]:
     for id, spec in pack.facts.items():
         if table_of_entity(spec.entity) == table and id not in register.absent:
             scale = register.exponent if spec.type == "money" else spec.scale
-            columns.append(Column(id, spec.type, unit=spec.unit, scale=scale, values=tuple(spec.values), minimum=spec.min, maximum=spec.max))
+            columns.append(
+                Column(
+                    id,
+                    spec.type,
+                    unit=spec.unit,
+                    scale=scale,
+                    values=tuple(spec.values),
+                    minimum=spec.min,
+                    maximum=spec.max,
+                )
+            )
     return columns
 
 

@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, groups, line, make_pack, parameter, score, standard
+from tests.unit.policy.invented import (
+    Household,
+    Register,
+    derived,
+    evaluated,
+    fact,
+    groups,
+    line,
+    make_pack,
+    parameter,
+    score,
+    standard,
+)
 from tuopin.policy import Pack
 from tuopin.tables.engines import Engine
 
@@ -27,7 +39,9 @@ def on(engine: Engine, pack: Pack, day: str, rule: str = "rule", household: Hous
     return row.get(rule, "no text")
 
 
-def by_village(engine: Engine, pack: Pack, facts: Mapping[str, Any], *, a_part: int = 250_000, day: str = "2016-12-31") -> list[object]:
+def by_village(
+    engine: Engine, pack: Pack, facts: Mapping[str, Any], *, a_part: int = 250_000, day: str = "2016-12-31"
+) -> list[object]:
     """The answers of households that differ only in where they live: ev, n11, n12, n21, s11."""
     register = Register([Household(facts, area=area) for area in EVERYWHERE], members=False, a_part=a_part)
     return [row["rule"] for row in evaluated(engine, pack, register, day=date.fromisoformat(day))]
@@ -37,27 +51,41 @@ def by_village(engine: Engine, pack: Pack, facts: Mapping[str, Any], *, a_part: 
 
 
 def test_an_edition_holds_from_its_first_day_until_the_day_before_the_next(engine: Engine) -> None:
-    pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit"), edition("2016-03-01", "wet"))})
+    pack = make_pack(
+        facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit"), edition("2016-03-01", "wet"))}
+    )
     days = ["2013-12-31", "2014-01-01", "2016-02-29", "2016-03-01", "2099-01-01"]
     assert [on(engine, pack, day) for day in days] == ["no text", True, True, False, False]
 
 
 def test_the_order_in_which_editions_are_written_does_not_matter(engine: Engine) -> None:
-    pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2016-03-01", "wet"), edition("2014-01-01", "lit"))})
+    pack = make_pack(
+        facts=LIT, standards={"rule": standard("", edition("2016-03-01", "wet"), edition("2014-01-01", "lit"))}
+    )
     assert [on(engine, pack, day) for day in ("2016-02-29", "2016-03-01")] == [True, False]
 
 
 def test_an_announced_edition_is_never_applied_not_even_after_its_day(engine: Engine) -> None:
     announced = edition("2015-01-01", "wet", status="announced")
-    pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit"), announced), "only": standard("", announced)})
+    pack = make_pack(
+        facts=LIT,
+        standards={"rule": standard("", edition("2014-01-01", "lit"), announced), "only": standard("", announced)},
+    )
     assert [on(engine, pack, day) for day in ("2014-12-31", "2015-01-01", "2030-01-01")] == [True, True, True]
     assert on(engine, pack, "2030-01-01", "only") == "no text"
 
 
 def test_scores_and_categories_follow_their_editions_too(engine: Engine) -> None:
-    card = score() | {"editions": [{"from": day, "items": [{"when": "lit", "points": points}]} for day, points in (("2014-01-01", 1), ("2016-01-01", 5))]}
+    card = score() | {
+        "editions": [
+            {"from": day, "items": [{"when": "lit", "points": points}]}
+            for day, points in (("2014-01-01", 1), ("2016-01-01", 5))
+        ]
+    }
     first, second = groups(("poor", "lit")), groups(("near", "lit"))
-    level = first | {"editions": [first["editions"][0] | {"from": "2014-01-01"}, second["editions"][0] | {"from": "2016-01-01"}]}
+    level = first | {
+        "editions": [first["editions"][0] | {"from": "2014-01-01"}, second["editions"][0] | {"from": "2016-01-01"}]
+    }
     pack = make_pack(facts=LIT, scores={"card": card}, categories={"level": level})
     assert [on(engine, pack, day, "card_low") for day in ("2015-12-31", "2016-01-01")] == [1, 5]
     assert [on(engine, pack, day, "level_first") for day in ("2015-12-31", "2016-01-01")] == ["poor", "near"]
@@ -91,19 +119,26 @@ def test_a_pilot_holds_in_its_areas_and_the_general_text_elsewhere(engine: Engin
 
 def test_a_pilot_ends_where_a_general_text_begins(engine: Engine) -> None:
     pilot = edition("2016-06-01", "wet", status="pilot", areas=["n"])
-    pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit"), pilot, edition("2016-09-01", "lit"))})
+    pack = make_pack(
+        facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit"), pilot, edition("2016-09-01", "lit"))}
+    )
     assert by_village(engine, pack, LIT_NOT_WET.facts, day="2016-08-31")[1] is False
     assert by_village(engine, pack, LIT_NOT_WET.facts, day="2016-09-01")[1] is True
 
 
 def test_the_later_of_two_pilots_holds_where_both_do(engine: Engine) -> None:
-    pilots = [edition("2015-01-01", "wet", status="pilot", areas=["n"]), edition("2016-01-01", "lit", status="pilot", areas=["n1"])]
+    pilots = [
+        edition("2015-01-01", "wet", status="pilot", areas=["n"]),
+        edition("2016-01-01", "lit", status="pilot", areas=["n1"]),
+    ]
     pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2014-01-01", "wet"), *pilots)})
     assert by_village(engine, pack, LIT_NOT_WET.facts) == [False, True, True, False, False]
 
 
 def test_outside_its_areas_a_text_on_trial_meets_nobody(engine: Engine) -> None:
-    pack = make_pack(facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit", status="pilot", areas=["n1"]))})
+    pack = make_pack(
+        facts=LIT, standards={"rule": standard("", edition("2014-01-01", "lit", status="pilot", areas=["n1"]))}
+    )
     ev, n11, n12, n21, s11 = by_village(engine, pack, LIT_NOT_WET.facts)
     assert (n11, n12) == (True, True)
     assert True not in (ev, n21, s11)
@@ -116,12 +151,16 @@ LAND = {"land": fact("decimal", scale=2)}
 
 def needing(values: Mapping[str, Any]) -> Pack:
     """A rule that asks for at least so much land."""
-    return make_pack(facts=LAND, standards={"rule": standard("land >= least_land", parameters={"least_land": parameter(values)})})
+    return make_pack(
+        facts=LAND, standards={"rule": standard("land >= least_land", parameters={"least_land": parameter(values)})}
+    )
 
 
 def test_a_figure_holds_from_its_day_until_the_day_before_the_next(engine: Engine) -> None:
     pack = needing({"2014-01-01": 1, "2016-03-01": 3})
-    answers = [on(engine, pack, day, household=Household({"land": 2})) for day in ("2014-01-01", "2016-02-29", "2016-03-01")]
+    answers = [
+        on(engine, pack, day, household=Household({"land": 2})) for day in ("2014-01-01", "2016-02-29", "2016-03-01")
+    ]
     assert answers == [True, True, False]
 
 
@@ -165,7 +204,14 @@ def test_a_later_figure_for_one_area_ends_the_earlier_one_everywhere(engine: Eng
 
 def test_figures_that_differ_by_area_may_be_reckoned_with(engine: Engine) -> None:
     least = parameter({"2014-01-01": {"default": 2, "areas": {"n1": 1.5, "s": 0.25}}})
-    pack = make_pack(facts=LAND, standards={"rule": standard("land >= 2 * least_land + 0.5 and greatest(least_land, 1) <= 2", parameters={"least_land": least})})
+    pack = make_pack(
+        facts=LAND,
+        standards={
+            "rule": standard(
+                "land >= 2 * least_land + 0.5 and greatest(least_land, 1) <= 2", parameters={"least_land": least}
+            )
+        },
+    )
     assert by_village(engine, pack, {"land": 3.5}) == [False, True, True, False, True]
     assert by_village(engine, pack, {"land": 1}) == [False, False, False, False, True]
 
@@ -173,7 +219,9 @@ def test_figures_that_differ_by_area_may_be_reckoned_with(engine: Engine) -> Non
 def test_a_line_may_differ_by_territory_and_by_date(engine: Engine) -> None:
     values = {"2014-01-01": 100, "2016-01-01": {"default": 120, "areas": {"n": 90, "n12": 130}}}
     pack = make_pack(
-        facts={"income": fact("money", unit="XTS")}, lines={"minimum": line(values=values)}, standards={"rule": standard("income < minimum")}
+        facts={"income": fact("money", unit="XTS")},
+        lines={"minimum": line(values=values)},
+        standards={"rule": standard("income < minimum")},
     )
     assert by_village(engine, pack, {"income": 110}, day="2015-12-31") == [False] * 5
     assert by_village(engine, pack, {"income": 110}, day="2016-01-01") == [True, False, True, False, True]
@@ -217,7 +265,8 @@ def test_what_months_have_passed_is_reckoned_to_the_snapshots_own_day(engine: En
 
 @pytest.mark.parametrize(
     ("moment", "months", "years"),
-    [("2016-12-01", 0, 0), ("2016-11-01", 1, 0), ("2016-01-01", 11, 0), ("2015-12-01", 12, 1), ("2015-11-01", 13, 1), ("2014-06-01", 30, 2), ("2017-01-01", -1, -1), ("1900-12-01", 1392, 116)],
+    [("2016-12-01", 0, 0), ("2016-11-01", 1, 0), ("2016-01-01", 11, 0), ("2015-12-01", 12, 1), ("2015-11-01", 13, 1),
+    ("2014-06-01", 30, 2), ("2017-01-01", -1, -1), ("1900-12-01", 1392, 116)],
 )  # fmt: skip
 def test_months_and_years_since_a_month(engine: Engine, moment: str, months: int, years: int) -> None:
     pack = make_pack(
@@ -230,12 +279,16 @@ def test_months_and_years_since_a_month(engine: Engine, moment: str, months: int
 
 @pytest.mark.parametrize(
     ("moment", "months", "years"),
-    [("2016-12-01", 0, 0), ("2016-11-30", 0, 0), ("2016-11-01", 1, 0), ("2015-12-31", 11, 0), ("2015-12-01", 12, 1), ("2015-12-02", 11, 0)],
+    [("2016-12-01", 0, 0), ("2016-11-30", 0, 0), ("2016-11-01", 1, 0), ("2015-12-31", 11, 0), ("2015-12-01", 12, 1),
+    ("2015-12-02", 11, 0)],
 )  # fmt: skip
 def test_months_and_years_since_a_day_are_completed_ones(engine: Engine, moment: str, months: int, years: int) -> None:
     pack = make_pack(
         facts={"visited": fact("date")},
-        standards={"m": standard(f"months_since(visited) = {months}"), "y": standard(f"years_since(visited) = {years}")},
+        standards={
+            "m": standard(f"months_since(visited) = {months}"),
+            "y": standard(f"years_since(visited) = {years}"),
+        },
     )
     register = Register([Household({"visited": date.fromisoformat(moment)})], members=False, as_of=date(2016, 12, 1))
     (row,) = evaluated(engine, pack, register)

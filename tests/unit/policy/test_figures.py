@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,19 @@ from typing import Any
 import pytest
 
 from tests.unit.policy.invented import (
-    AS_OF, Household, Register, answers, derived, evaluated, fact, figure, line, make_pack, parameter, standard, write_register,
+    AS_OF,
+    Household,
+    Register,
+    answers,
+    derived,
+    evaluated,
+    fact,
+    figure,
+    line,
+    make_pack,
+    parameter,
+    standard,
+    write_register,
 )  # fmt: skip
 from tuopin.policy import Evaluation, FigureResult, Pack
 from tuopin.tables.engines import Engine
@@ -30,7 +43,9 @@ def with_figure(statistic: str = "median", value: str = "income", **more: Any) -
 def incomes(*values: Any, weights: Sequence[float] = ()) -> Register:
     """Households of these incomes; with weights, a survey."""
     pairs = zip(values, weights or [1.0] * len(values), strict=True)
-    return Register([Household({"income": value}, weight=weight) for value, weight in pairs], members=False, survey=bool(weights))
+    return Register(
+        [Household({"income": value}, weight=weight) for value, weight in pairs], members=False, survey=bool(weights)
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +89,9 @@ def test_weights_count_in_every_statistic(engine: Engine, statistic: str, expect
 
 
 def test_each_person_counts_once_where_persons_are_weighed(engine: Engine, tmp_path: Path) -> None:
-    register = Register([Household({"income": 10}, [{}]), Household({"income": 20}, [{}]), Household({"income": 90}, [{}, {}, {}])])
+    register = Register(
+        [Household({"income": 10}, [{}]), Household({"income": 20}, [{}]), Household({"income": 90}, [{}, {}, {}])]
+    )
     assert figures(engine, with_figure(weight="persons"), register, tmp_path / "a")["national"].value == 90
     assert figures(engine, with_figure(weight="households"), register, tmp_path / "b")["national"].value == 20
 
@@ -97,7 +114,9 @@ def test_a_figure_of_some_counts_those_of_whom_it_cannot_be_told_as_left_out(eng
 @pytest.mark.parametrize("a_part", [1, 250_000], ids=["a part a village", "one part"])
 def test_a_figure_by_region_is_of_each_region(engine: Engine, a_part: int, tmp_path: Path) -> None:
     where = [("n11", 1), ("n12", 3), ("n21", 5), ("s11", 100), ("ev", None)]
-    register = Register([Household({"income": income}, area=area) for area, income in where], members=False, a_part=a_part)
+    register = Register(
+        [Household({"income": income}, area=area) for area, income in where], members=False, a_part=a_part
+    )
     found = figures(engine, with_figure(by="region"), register, tmp_path)
     assert {area: result.value for area, result in found.items()} == {"n": 3, "s": 100, "e": None}
 
@@ -114,36 +133,69 @@ def relative(formulas: dict[str, str], **more: Any) -> Pack:
 
 
 def test_a_relative_line_follows_the_median_and_is_strict(engine: Engine) -> None:
-    rows = evaluated(engine, relative({"2000-01-01": "0.60 * middle"}), incomes(10, 59.99, 60, 100, 100, 100, 100, None))
+    rows = evaluated(
+        engine, relative({"2000-01-01": "0.60 * middle"}), incomes(10, 59.99, 60, 100, 100, 100, 100, None)
+    )
     assert [row["rule"] for row in rows] == [True, True, False, False, False, False, False, None]
 
 
 def test_a_formula_holds_from_its_day(engine: Engine) -> None:
-    from datetime import date
-
     pack = relative({"2000-01-01": "0.50 * middle", "2016-06-01": "0.60 * middle"})
-    found = [[row["rule"] for row in evaluated(engine, pack, incomes(55, 100, 100), day=day)] for day in (date(2016, 5, 31), date(2016, 6, 1))]
+    found = [
+        [row["rule"] for row in evaluated(engine, pack, incomes(55, 100, 100), day=day)]
+        for day in (date(2016, 5, 31), date(2016, 6, 1))
+    ]
     assert found == [[False, False, False], [True, False, False]]
 
 
 @pytest.mark.parametrize("a_part", [1, 250_000], ids=["a part a village", "one part"])
 def test_a_line_by_region_is_the_greatest_of_its_parts_in_that_region(engine: Engine, a_part: int) -> None:
-    """Median 100 in n: 0.35 of it is 35, 0.70 of its minimum 28. Median 10 in s: 3.50, and 7. Nothing known in e: at least 7."""
+    """Median 100 in n: 35 beats 0.70 of the minimum, 28. Median 10 in s: 7 beats 3.50. Nothing known in e."""
     pack = relative({"2000-01-01": "greatest(0.35 * middle, 0.70 * minimum)"}, by="region")
-    where = [("n11", 34.99), ("n12", 35), ("n11", 100), ("n21", 100), ("n21", 100), ("s11", 6.99), ("s11", 7), ("s11", 10), ("s11", 10), ("s11", 10)]
+    where = [
+        ("n11", 34.99),
+        ("n12", 35),
+        ("n11", 100),
+        ("n21", 100),
+        ("n21", 100),
+        ("s11", 6.99),
+        ("s11", 7),
+        ("s11", 10),
+        ("s11", 10),
+        ("s11", 10),
+    ]
     unsaid = [Household({}, area="ev"), Household({"size": 1}, area="ev")]
     households = [Household({"income": income}, area=area) for area, income in where]
     rows = evaluated(engine, pack, Register([*households, *unsaid], members=False, a_part=a_part))
-    assert [row["rule"] for row in rows] == [True, False, False, False, False, True, False, False, False, False, None, None]
+    assert [row["rule"] for row in rows] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+        False,
+        None,
+        None,
+    ]
 
 
 def test_a_known_part_of_a_line_is_a_bound_while_another_part_is_unknown(engine: Engine) -> None:
     pack = make_pack(
-        facts={**INCOME, "spent": fact("money", unit="XTS")}, figures={"middle": figure("median", "income", weight="households", by="region")},
-        parameters={"minimum": parameter(10, "XTS")}, lines={"either": line(formulas={"2000-01-01": "greatest(0.35 * middle, 0.70 * minimum)"})},
+        facts={**INCOME, "spent": fact("money", unit="XTS")},
+        figures={"middle": figure("median", "income", weight="households", by="region")},
+        parameters={"minimum": parameter(10, "XTS")},
+        lines={"either": line(formulas={"2000-01-01": "greatest(0.35 * middle, 0.70 * minimum)"})},
         standards={"rule": standard("spent < either")},
     )  # fmt: skip
-    households = [Household({"spent": 6.99}, area="ev"), Household({"spent": 7}, area="ev"), Household({"spent": 7, "income": 100}, area="n11")]
+    households = [
+        Household({"spent": 6.99}, area="ev"),
+        Household({"spent": 7}, area="ev"),
+        Household({"spent": 7, "income": 100}, area="n11"),
+    ]
     rows = evaluated(engine, pack, Register(households, members=False))
     assert [row["rule"] for row in rows] == [True, None, True]
 
@@ -165,9 +217,12 @@ def test_figures_are_stored_and_found_again(engine: Engine, tmp_path: Path) -> N
 
 def test_a_figure_of_a_sum_known_between_bounds_leaves_out_whom_it_cannot_count(engine: Engine, tmp_path: Path) -> None:
     pack = make_pack(
-        facts={"wage": fact("money", "member", unit="XTS", min=0, max=100)}, derived={"wages": derived("sum_of(wage)", "money", unit="XTS")},
+        facts={"wage": fact("money", "member", unit="XTS", min=0, max=100)},
+        derived={"wages": derived("sum_of(wage)", "money", unit="XTS")},
         figures={"middle": figure("median", "wages", weight="households")},
     )  # fmt: skip
-    register = Register([Household({}, [{"wage": 5}, {"wage": 6}]), Household({}, [{"wage": 50}, {}]), Household({}, [{"wage": 13}])])
+    register = Register(
+        [Household({}, [{"wage": 5}, {"wage": 6}]), Household({}, [{"wage": 50}, {}]), Household({}, [{"wage": 13}])]
+    )
     found = figures(engine, pack, register, tmp_path)["national"]
     assert (found.value, found.counted, found.left_out) == (Decimal(12), 2, 1)

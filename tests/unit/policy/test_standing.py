@@ -30,7 +30,11 @@ def standing(engine: Engine, decisions: Sequence[tuple[Any, ...]], *, others: Se
     return found
 
 
-OTHERS = [Household({}, decisions=[("entry", day(1)), ("exit", day(2))]), Household(), Household({}, decisions=[("refusal", day(1))])]
+OTHERS = [
+    Household({}, decisions=[("entry", day(1)), ("exit", day(2))]),
+    Household(),
+    Household({}, decisions=[("refusal", day(1))]),
+]
 
 
 @pytest.mark.parametrize("others", [(), OTHERS], ids=["alone", "among others"])
@@ -62,7 +66,11 @@ def test_the_last_decision_that_changes_a_standing_counts(
     assert standing(engine, decisions, others=others) == expected
 
 
-@pytest.mark.parametrize("others", [(), [Household({}, leads=[("application", day(3))], decisions=[("entry", day(4))])]], ids=["alone", "among others"])
+@pytest.mark.parametrize(
+    "others",
+    [(), [Household({}, leads=[("application", day(3))], decisions=[("entry", day(4))])]],
+    ids=["alone", "among others"],
+)
 @pytest.mark.parametrize(
     ("leads", "decisions", "expected"),
     [
@@ -81,7 +89,11 @@ def test_the_last_decision_that_changes_a_standing_counts(
     ],
 )
 def test_an_application_waits_until_it_is_decided(
-    engine: Engine, leads: Sequence[tuple[str, date]], decisions: Sequence[tuple[Any, ...]], expected: bool, others: Sequence[Household]
+    engine: Engine,
+    leads: Sequence[tuple[str, date]],
+    decisions: Sequence[tuple[Any, ...]],
+    expected: bool,
+    others: Sequence[Household],
 ) -> None:
     rows = evaluated(engine, PACK, Register([*others, Household({}, leads=leads, decisions=decisions)], members=False))
     assert rows[-1]["waits"] is expected

@@ -14,16 +14,16 @@ import sqlglot
 from sqlglot import exp
 
 from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
-from tuopin.policy import Evaluation, Number, Pack
+from tuopin.policy import FACTS, Evaluation, Number, Pack
 from tuopin.policy.files import Fact
-from tuopin.policy.layout import table_of, tier_column
+from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
 from tuopin.sweep import Ledger
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.terms import Block, DataError, Place, Problem, UsageError
 
-ANSWERS = "answers"
+ANSWERS, AREAS = "answers", "areas_of_answers"
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,7 @@ class Findings:
         assert self.headline is not None
         tiers = self.evaluation.layout.territory.tiers
         names = {area.code: area.name(language) for area in self.evaluation.snapshot.areas()}
-        above = [tier_column(tiers[number - 1])] if number else []
-        columns = [tier_column(tiers[number]), *above]
+        columns = [f"t.{_quoted(tier)}" for tier in reversed(tiers[max(0, number - 1) : number + 1])]
         return [
             AreaCount(area or "", parent[0] if parent else None, names.get(area, ""), counts[self.headline])
             for (area, *parent), counts in self._counts([self.headline], columns)
@@ -178,7 +177,7 @@ class Findings:
         settlement = self.evaluation.facts_plan.meanings.get("settlement")
         if self.headline is None or not isinstance(settlement, Code) or not settlement.asked:
             return None
-        counts = {key[0]: found[self.headline] for key, found in self._counts([self.headline], ["settlement"])}
+        counts = {key[0]: found[self.headline] for key, found in self._counts([self.headline], ["f.settlement"])}
         poor = sum(count.persons["met"] for count in counts.values())
         outside = [count for key, count in counts.items() if key != "rural"]
         return Missed(poor, sum(c.persons["met"] for c in outside), sum(c.households["met"] for c in outside))
@@ -233,14 +232,15 @@ class Findings:
             fix = "Run `tuopin sweep` again."
             raise DataError(Problem("The sweep has no answers.", Place(file=str(self.sweep)), fix=fix))
         self.engine.view(ANSWERS, files)
-        self.evaluation.store_facts()
-        self.engine.view("facts", [self.evaluation.facts_file(part) for part in self.evaluation.parts])
+        self.evaluation.show_all_facts()
+        self.engine.view(AREAS, self.evaluation.snapshot.areas().ancestors())
         self._refuse_strangers()
 
     def _refuse_strangers(self) -> None:
         columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
-        same = "a.household_no = f.household_no AND a.household_id = f.household_id"
-        matched = self.engine.rows(_query(f"SELECT COUNT(*) FROM {ANSWERS} a JOIN facts f ON {same}"))[0][0]
+        self.engine.view("households", self.evaluation.snapshot.files("households"))
+        same = "a.household_no = h.household_no AND a.household_id = h.household_id"
+        matched = self.engine.rows(_query(f"SELECT COUNT(*) FROM {ANSWERS} a JOIN households h ON {same}"))[0][0]
         if set(self.evaluation.rules_plan.columns()) <= columns and matched == self.summary["households"]:
             return
         what = "The sweep does not belong to this pack and snapshot."
@@ -250,11 +250,12 @@ class Findings:
     # --- counting ----------------------------------------------------------------------------------------------------
 
     def _counts(self, tests: Sequence[str], by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], dict[str, Count]]]:
-        """The counts of tests for every combination of values of some columns of facts, in their order; in one scan."""
-        keys = [f"f.{_quoted(column)}" for column in by]
+        """The counts of tests for every combination of values of some columns, in their order; in one scan."""
+        keys = list(by)
         sums = [f"SUM(CASE WHEN {held} THEN {value} ELSE 0 END)" for test in tests for held, value in self._sums(test)]
         grouping = f" GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}" if keys else ""
-        joined = f"{ANSWERS} a JOIN facts f ON a.household_no = f.household_no"
+        joined = f"{ANSWERS} a JOIN {FACTS} f ON a.household_no = f.household_no"
+        joined += f" LEFT JOIN {AREAS} t ON a.area_code = t.area_code"
         for row in self.engine.rows(_query(f"SELECT {', '.join([*keys, *sums])} FROM {joined}{grouping}")):
             values = [float(value or 0) for value in row[len(keys) :]]
             found = {test: _count_of(values[9 * number : 9 * number + 9]) for number, test in enumerate(tests)}
@@ -263,7 +264,7 @@ class Findings:
     def _sums(self, test: str) -> Iterator[tuple[str, str]]:
         """What is added up for a test: rows, what they stand for, and persons; each if met, if unknown, and in all."""
         answer = f"a.{_quoted(test)}"
-        weight = "f.weight" if self.evaluation.layout.survey else "1"
+        weight = "a.weight" if self.evaluation.layout.survey else "1"
         for value in ("1", weight, f"{weight} * {self._size}"):
             for held in (answer, f"{answer} IS NULL", "TRUE"):
                 yield held, value
@@ -272,7 +273,7 @@ class Findings:
     def _size(self) -> str:
         size = self.evaluation.facts_plan.meanings["household_size"]
         assert isinstance(size, Number)
-        return f"COALESCE({size.low.sql()}, 0)" if size.asked else "0"
+        return f"COALESCE(f.{size.low.sql()}, 0)" if size.asked else "0"
 
     def _recorded(self, block: Block) -> bool:
         said = block.content

@@ -117,6 +117,7 @@ class _Checking:
         """Tiers that the mapping names must be the pack's, from the top down."""
         areas = self._mapping.model.areas
         if isinstance(areas, AreaFile):
+            self._check(Column("tier", "code", values=self._pack.tiers), areas.tier, ("areas", "tier"))
             return
         named = [level.tier for level in areas.levels]
         for number, tier in enumerate(named):

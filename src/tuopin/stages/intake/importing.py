@@ -6,7 +6,8 @@ import fnmatch
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -38,7 +39,8 @@ from tuopin.tables import (
     SourceEntry,
 )
 from tuopin.tables.engines import Engine, open_engine
-from tuopin.terms import DataError, Problem, UsageError
+from tuopin.tables.verification import coverage_problems
+from tuopin.terms import DataError, Place, Problem, UsageError
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def import_snapshot(
             refused = work.read(recipes, chosen)
             if work.rejects and not accept_rejects:
                 raise DataError([*work.rejects.problems(), _nothing_written(work.rejects)])
+            _refuse_coverage(read, work.areas)
             work.write()
         heading = _heading(read, pack, agreement, pseudonyms, work, refused, known_at, [*files, mapping])
         if dry_run:
@@ -156,6 +159,37 @@ def _beside(out: Path, rejects: Rejects) -> Path | None:
     return file
 
 
+def _refuse_empty(staged: Staged) -> None:
+    """Nobody would be in the snapshot, or everybody would be refused for one file that did not arrive."""
+    if staged.table in ("areas", "households", "members") and not staged.rows:
+        place = Place(file=", ".join(staged.sources), table=staged.table)
+        why = "It names its columns, and nothing stands below them."
+        raise DataError(Problem("The file has no rows.", place, why, "Get the file again from where it came."))
+
+
+@contextmanager
+def _named(files: Sequence[Path]) -> Iterator[None]:
+    """Name the file in what is wrong with the tree that was read from it."""
+    try:
+        yield
+    except DataError as error:
+        names = ", ".join(file.name for file in files)
+        raise DataError([replace(found, place=replace(found.place, file=names)) for found in error.problems]) from None
+
+
+def _refuse_coverage(read: ReadMapping, areas: Areas) -> None:
+    """Refuse a coverage that cannot be, at the line that states it."""
+    stated = coverage_problems(tuple(_coverage(read, areas)), areas, registers=read.model.registers)
+    problems = [replace(found, place=_coverage_place(read, found.place)) for found in stated]
+    if problems:
+        raise DataError(problems)
+
+
+def _coverage_place(read: ReadMapping, of: Place) -> Place:
+    register = (of.table or "").removeprefix("register:")
+    return replace(read.loaded.place(("registers", register, "coverage")), table=of.table)
+
+
 class _Import:
     """One import at work in the writer's private folder."""
 
@@ -176,18 +210,20 @@ class _Import:
         for recipe in recipes:
             sources = [open_source(file, recipe.text) for file in files[recipe.table]]
             staged = self._stage(recipe, sources)
+            _refuse_empty(staged)
             if recipe.table == "areas":
                 self.tree = self._tree_from_file(staged)
             else:
                 self._staged[recipe.table] = staged
                 self._engine.view(recipe.table, staged.file)
-        if isinstance(self._model.areas, AreaLevels):
-            self.tree = self._tree_from_rows(self._model.areas)
+        with _named(files.get("areas") or files["households"]):
+            if isinstance(self._model.areas, AreaLevels):
+                self.tree = self._tree_from_rows(self._model.areas)
+            self.areas = Areas(rows=self.tree.rows, tiers=self._agreement.tiers)
+            if problems := self.areas.problems():
+                raise DataError(problems)
         if self._model.households.one_row_per == "person":
             self._group_by_household()
-        self.areas = Areas(rows=self.tree.rows, tiers=self._agreement.tiers)
-        if problems := self.areas.problems():
-            raise DataError(problems)
         self._progress("looking across rows", 0)
         return cross_check(
             self._engine,

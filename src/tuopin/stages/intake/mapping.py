@@ -7,17 +7,18 @@ and for every fact the column it comes from, with its unit and its recodes. `doc
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from tuopin.policy.files import Day, Id, Language, Number, Part, Source
 from tuopin.policy.pack import shaped
-from tuopin.policy.yaml_text import Loaded, load
-from tuopin.terms import DataError
+from tuopin.policy.yaml_text import Loaded, Loc, load
+from tuopin.terms import DataError, Problem
 
 Scalar = bool | int | Decimal | str | None
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -34,6 +35,19 @@ def _column_names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _each_once(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for name in columns:
+        if columns.count(name) > 1:
+            raise ValueError(f"the column `{name}` stands twice")
+    return columns
+
+
+def _parts_columns(mark: str) -> str:
+    if not mark.isascii() or mark.isalnum() or mark in '"\r\n\0':
+        raise ValueError("write the one mark that parts the columns, such as ; or a tab")
+    return mark
+
+
 def _fact_mapping(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
@@ -46,7 +60,8 @@ def _words(value: object) -> object:
 
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
-ColumnNames = Annotated[tuple[ColumnName, ...], BeforeValidator(_column_names), Field(min_length=1)]
+SomeColumns = Annotated[tuple[ColumnName, ...], AfterValidator(_each_once)]
+ColumnNames = Annotated[SomeColumns, BeforeValidator(_column_names), Field(min_length=1)]
 Word = Annotated[str, BeforeValidator(_words)]
 FileRef = Annotated[int, Field(ge=1)] | Annotated[str, StringConstraints(min_length=1)]
 AreaCode = Annotated[str, BeforeValidator(_words), StringConstraints(min_length=1)]
@@ -63,7 +78,9 @@ class TextFormat(Part):
     """
 
     encoding: str | None = None
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1), AfterValidator(_parts_columns)] | None = (
+        None
+    )
     decimal: Literal[".", ","] = "."
     unknown: tuple[Word, ...] = ()
 
@@ -122,8 +139,8 @@ class FactMapping(Part):
     """
 
     column: ColumnName | None = None
-    sum: tuple[ColumnName, ...] = ()
-    subtract: tuple[ColumnName, ...] = ()
+    sum: SomeColumns = ()
+    subtract: SomeColumns = ()
     value: Scalar = None
     labels: bool = False
     unit: str | None = None
@@ -159,7 +176,17 @@ class FactMapping(Part):
         return (*self.columns, *((self.if_empty.where.column,) if self.if_empty else ()))
 
 
+def _one_weight(how: FactMapping) -> FactMapping:
+    if how.sum:
+        raise ValueError("a weight is read from one column, not from a sum")
+    given = "value" in how.model_fields_set
+    if given and (isinstance(how.value, bool) or not isinstance(how.value, int | Decimal) or how.value <= 0):
+        raise ValueError("a weight is a number above 0")
+    return how
+
+
 OneFact = Annotated[FactMapping, BeforeValidator(_fact_mapping)]
+Weight = Annotated[OneFact, AfterValidator(_one_weight)]
 Facts = dict[Id, OneFact]
 
 
@@ -250,7 +277,7 @@ class Households(TableMapping):
     one_row_per: Literal["household", "person"] = "household"
     id: Identity
     area: ColumnName | None = None
-    weight: OneFact | None = None
+    weight: Weight | None = None
 
 
 class OfHouseholds(TableMapping):
@@ -322,14 +349,6 @@ class Mapping(Part):
     leads: OfHouseholds | None = None
     decisions: OfHouseholds | None = None
 
-    @model_validator(mode="after")
-    def _weights_and_areas_fit(self) -> Mapping:
-        if (self.kind == "survey") != (self.households.weight is not None):
-            raise ValueError("a survey needs `households: weight:`, and only a survey has one")
-        if isinstance(self.areas, AreaFile) != (self.households.area is not None):
-            raise ValueError("`households: area:` is needed where areas come from a file, and only there")
-        return self
-
 
 @dataclass(frozen=True)
 class ReadMapping:
@@ -354,6 +373,26 @@ def read_mapping(path: Path) -> ReadMapping:
     """
     loaded = load(path)
     model, problems = shaped(loaded, Mapping)
-    if model is None:
+    if model is not None:
+        problems = [Problem(what, loaded.place(loc), "", fix) for loc, what, fix in _misfits(model)]
+    if model is None or problems:
         raise DataError(problems)
     return ReadMapping(model, loaded, path)
+
+
+def _misfits(model: Mapping) -> Iterator[tuple[Loc, str, str]]:
+    """What is right by itself and does not go together: where, what, and what to write."""
+    weight, area = model.households.weight, model.households.area
+    if model.kind == "survey" and weight is None:
+        yield ("households",), "A survey needs the weight of its households.", "Write `weight:`, the column with it."
+    if model.kind == "register" and weight is not None:
+        yield ("households", "weight"), "A register has no weights.", "Take it out, or write `kind: survey`."
+    if isinstance(model.areas, AreaFile) and area is None:
+        yield (
+            ("households",),
+            "Nothing says where a household lives.",
+            "Write `area:`, the column with the area's code.",
+        )
+    if isinstance(model.areas, AreaLevels) and area is not None:
+        why = "The areas are read from the levels already, so `area` says it twice."
+        yield ("households", "area"), why, "Take it out, or read the areas from a file."

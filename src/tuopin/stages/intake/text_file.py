@@ -43,7 +43,8 @@ def open_text(path: Path, form: TextFormat) -> Source:
 def _codec(path: Path, form: TextFormat) -> str:
     try:
         name = codecs.lookup(form.encoding or "utf-8").name
-    except LookupError:
+        "".encode(name)  # a codec that is none of text, such as base64, says so
+    except (LookupError, UnicodeError):
         why = f"The mapping says `encoding: {form.encoding}`."
         raise damaged(
             path, "The encoding is not known.", why, "Write a name such as utf-8, cp1252, gb18030 or utf-16."
@@ -194,6 +195,9 @@ class _CheckedText:
                 "Declare its encoding in the mapping, such as cp1252 or gb18030.",
             )
             raise DataError(Problem(what, Place(file=str(self._path), line=line), why, fix)) from None
+        except UnicodeError as error:  # not of one byte: the file does not begin as its encoding must
+            what, why = f"The text is not {self._decoder_name()}.", f"{str(error).capitalize()}."
+            raise damaged(self._path, what, why, "Correct `encoding` in the mapping.") from None
 
     def _decoder_name(self) -> str:
         return "UTF-8" if "utf_8" in type(self._decoder).__module__ else "in the declared encoding"
