@@ -137,7 +137,7 @@ def _headcount(evaluation: Evaluation, tally: Tally, id: str) -> dict[str, float
     poor, unknown = (tally.counts.get(f"{prefix}members:{answer}:{id}", 0) for answer in ("met", "unknown"))
     if not everybody:
         return {"low": None, "high": None}
-    return {"low": poor / everybody, "high": (poor + unknown) / everybody}
+    return {"low": round(poor / everybody, 12), "high": round((poor + unknown) / everybody, 12)}
 
 
 def line_value(evaluation: Evaluation, id: str) -> str | None:

@@ -70,8 +70,12 @@ class SnapshotWriter:
         self._refuse_existing()
         parent = self.target.absolute().parent
         self._made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-        parent.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(dir=parent, prefix=f".{self.target.name}-"))
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(dir=parent, prefix=f".{self.target.name}-"))
+        except OSError:
+            self._unmake()
+            raise
         return self
 
     def __exit__(
@@ -80,8 +84,11 @@ class SnapshotWriter:
         if self._folder is None:
             return
         shutil.rmtree(self._folder, ignore_errors=True)
-        with suppress(OSError):  # somebody else has put something there
-            for folder in self._made:
+        self._unmake()
+
+    def _unmake(self) -> None:
+        for folder in self._made:
+            with suppress(OSError):  # it was never made, or somebody else has put something there
                 folder.rmdir()
 
     @property

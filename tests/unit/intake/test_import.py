@@ -238,7 +238,7 @@ def test_one_file_of_persons_makes_households_and_members(register: Invented) ->
         (register.folder / f"again{cell}").mkdir()
         texts = register.texts | {"persons.csv": persons.replace("a,v1,R,5,2", f"a,v1,R,{cell},2")}
         again = Invented(register.folder / f"again{cell}", texts, register.mapping)
-        assert "column consumption: The row differs between the rows of one household" in refusal(again)
+        assert "column spent: The row says something else here than another row of the same household" in refusal(again)
 
 
 STATA = """\
@@ -348,12 +348,12 @@ BAD_ROWS = [
         "h2,Aru,",
         "column village: The row is empty, and every household lives in some area",
     ),
-    ("households.csv", "h2,", "h1,", "column id: (hidden) stands on another row too"),
+    ("households.csv", "h2,", "h1,", "column hid: (hidden) stands on another row too"),
     ("households.csv", "h2,", ",", "(hidden) names no household: it is empty"),
     ("households.csv", "h2,", "x" * 65 + ",", "(hidden) is longer than 64 characters"),
-    ("households.csv", "h4,Cem", "h5,Cem", "row 3, column members: The row is listed, but no member of it is"),
-    ("members.csv", "h4,1", "h9,1", "row 7, column household: The row belongs to a household that is not in the list"),
-    ("members.csv", "h2,2", "h2,1", "row 3, column number: The row has the number of another member"),
+    ("households.csv", "h4,Cem", "h5,Cem", "row 3, column hid: The row is of a household of which no member is listed"),
+    ("members.csv", "h4,1", "h9,1", "row 7, column hid: The row belongs to a household that is not in the list"),
+    ("members.csv", "h2,2", "h2,1", "row 3, column nr: The row has the number of another member"),
     ("members.csv", "h2,2", "h2,0", "0 is less than 1"),
     ("members.csv", "h2,2", "h2,", "column nr: The row is empty"),
     ("members.csv", "h2,2", "h2,1.5", "1.5 is not a whole number"),

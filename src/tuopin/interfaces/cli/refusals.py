@@ -73,6 +73,16 @@ def _of_the_system(error: OSError) -> TuopinError:
     said = (error.strerror or str(error)).rstrip(".")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DataError(Problem("The disk is full.", Place(file=file), fix="Make room, or write to another disk."))
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return UsageError(
+            Problem("A file stands where a folder is needed.", Place(file=file), fix="Choose another folder.")
+        )
+    if error.errno == errno.EISDIR:
+        return UsageError(
+            Problem("A folder stands where a file is needed.", Place(file=file), fix="Give the path of a file.")
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return UsageError(Problem("The name is too long for this disk.", fix="Choose a shorter one."))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DataError(
             Problem(

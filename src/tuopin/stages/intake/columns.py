@@ -37,9 +37,19 @@ def fact_columns(plans: Sequence[FactPlan], *, as_of: date) -> list[StagedColumn
 def _fact_column(plan: FactPlan, as_of: date) -> StagedColumn:
     def make(batch: pa.RecordBatch, form: Form) -> Converted:
         made = convert(plan.column, plan.how, batch, form)
+        if plan.column.required:
+            made = _never_empty(made, plan)
         return _born_before(made, plan, as_of) if plan.column.name == "birth_month" else made
 
     return StagedColumn(plan.column.name, plan.column.arrow, plan.how.columns_read, make, plan.place)
+
+
+def _never_empty(made: Converted, plan: FactPlan) -> Converted:
+    empty = _flags(made.values.is_null())
+    for refusal in made.refusals:
+        empty &= ~refusal.rows
+    column = plan.how.columns[0] if plan.how.columns else ""
+    return Converted(made.values, [*made.refusals, Refusal(column, empty, "is empty, and every row must have it")])
 
 
 def _born_before(made: Converted, plan: FactPlan, as_of: date) -> Converted:

@@ -62,15 +62,17 @@ class Check:
 
     Attributes:
         table: the table whose rows fail.
-        column: what messages name.
+        column: the source column that messages name.
         reason: why a row that fails is refused.
         query: rows as (file, row, household_id, value).
+        secret: whether the column holds identifiers, which no message shows.
     """
 
     table: str
     column: str
     reason: str
     query: str
+    secret: bool = False
 
 
 def cross_check(
@@ -97,20 +99,21 @@ def cross_check(
 
 
 def _checks(tables: dict[str, Staged]) -> Iterator[Check]:
+    said = tables["households"].columns
     yield from _twice(tables, "households", ("household_id",), "stands on another row too: each household has one id")
-    yield Check("households", "area", "is not in the tree of areas", _NO_AREA)
-    yield Check("households", "area", "is a code that does not hold on this day", _CLOSED_AREA)
-    for column in tables["households"].columns:
+    yield Check("households", said["area_code"], "is not in the tree of areas", _NO_AREA)
+    yield Check("households", said["area_code"], "is a code that does not hold on this day", _CLOSED_AREA)
+    for column in said:
         if column.startswith(CONTRADICTS):
-            name = column.removeprefix(CONTRADICTS)
-            reason = "differs between the rows of one household"
+            name = said[column.removeprefix(CONTRADICTS)]
+            reason = "says something else here than another row of the same household"
             yield Check("households", name, reason, _CONTRADICTION.format(flag=quoted(column)))
     for table in OF_HOUSEHOLDS:
         if table in tables:
             reason = "belongs to a household that is not in the list of households"
-            yield Check(table, "household", reason, _NO_HOUSEHOLD.format(table=table))
+            yield Check(table, tables[table].columns["household_id"], reason, _NO_HOUSEHOLD.format(table=table))
     if "members" in tables:
-        yield Check("households", "members", "is listed, but no member of it is", _NO_MEMBER)
+        yield Check("households", said["household_id"], "is of a household of which no member is listed", _NO_MEMBER)
         yield from _twice(
             tables, "members", ("household_id", "number"), "has the number of another member of the household"
         )
@@ -127,7 +130,7 @@ def _twice(tables: dict[str, Staged], table: str, key: Sequence[str], reason: st
         known=" AND ".join(f"{name} IS NOT NULL" for name in names),
         same=" AND ".join(f"t.{name} = d.{name}" for name in names),
     )
-    yield Check(table, "id" if table == "households" else key[-1].removesuffix("_id"), reason, query)
+    yield Check(table, tables[table].columns[key[-1]], reason, query, secret=table == "households")
 
 
 CONTRADICTS = "contradicts:"
@@ -183,7 +186,7 @@ def _tell(check: Check, staged: Staged, file: Path, rejects: Rejects) -> None:
                 file=source,
                 rows=[row["row"] for row in of_source],
                 column=check.column,
-                values=[row["value"] or (HIDDEN if check.column == "id" else "") for row in of_source],
+                values=[row["value"] or (HIDDEN if check.secret else "") for row in of_source],
                 reason=check.reason,
             )
 

@@ -278,8 +278,8 @@ class _Import:
         columns = [name for name in rows.columns if name != "household_id"]
         count = self._engine.write(grouped_by_household(columns), file)
         self._engine.view("households", file)
-        have = pq.ParquetFile(file).schema_arrow.names
-        self._staged["households"] = Staged("households", file, tuple(have), rows.sources, count)
+        have = {name: rows.columns.get(name, "") for name in pq.ParquetFile(file).schema_arrow.names}
+        self._staged["households"] = Staged("households", file, have, rows.sources, count)
 
 
 def _heading(

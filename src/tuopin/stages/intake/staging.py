@@ -7,7 +7,7 @@ place of every row (file, row) and whether all of it could be taken (`ok`).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,11 +49,19 @@ class StagedColumn:
 
 @dataclass(frozen=True)
 class Staged:
-    """A table on its way: its staged file, the columns it has, and the source files it came from."""
+    """A table on its way.
+
+    Attributes:
+        table: its name in the snapshot.
+        file: its staged file.
+        columns: the columns it has, each with the source columns that it was made of, for messages.
+        sources: names of the source files.
+        rows: how many rows it has.
+    """
 
     table: str
     file: Path
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
     sources: tuple[str, ...]
     rows: int
 
@@ -82,8 +90,8 @@ def stage(
             writer.write_batch(pa.RecordBatch.from_arrays(batch, schema=schema))
             rows += len(batch[0])
             progress(table, rows)
-    names = tuple(column.name for column in columns)
-    return Staged(table, staged, names, tuple(source.path.name for source in sources), rows)
+    made_of = {column.name: " + ".join(column.reads) for column in columns}
+    return Staged(table, staged, made_of, tuple(source.path.name for source in sources), rows)
 
 
 def _staged_batches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ _SETTINGS: dict[str, str | bool] = {
     "python_enable_replacements": False,
 }
 
+_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)?\s*[KMGT]i?B", re.IGNORECASE)
+
 
 class DuckDBEngine:
     """An embedded engine: one process, one machine, spills to disk."""
@@ -39,6 +42,9 @@ class DuckDBEngine:
         folders: Sequence[Path] | None = None,
     ) -> None:
         """Open it; see `open_engine`."""
+        if memory_limit is not None and not _MEMORY.fullmatch(memory_limit):
+            what = f"`{memory_limit}` is not an amount of memory."
+            raise UsageError(Problem(what, Place(), fix="Write it like 4GB or 800MiB."))
         self._spill = tempfile.TemporaryDirectory(prefix="tuopin-", dir=spill)
         self._registered: set[str] = set()
         try:
