@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from itertools import islice, product
 from typing import Any
 
@@ -94,6 +94,12 @@ class Scene:
     covered: frozenset[str] = frozenset()
     as_of: date = date(2016, 12, 31)
 
+    @cached_property
+    def never_asked(self) -> frozenset[str]:
+        """The facts that nobody was asked for."""
+        known = [item for facts in (self.facts, *self.members) for item in facts.items()]
+        return frozenset(id for id, fact in known if isinstance(fact, Unknown) and not fact.asked)
+
 
 def judged(text: str, scene: Scene) -> bool | None:
     """The answer by three-valued logic: yes, no, or None where it cannot be told."""
@@ -109,14 +115,14 @@ def measured(text: str, scene: Scene) -> Span:
     return meaning
 
 
-def possible(text: str, scene: Scene, *, at_most: int = 100) -> set[bool | None]:
+def possible(text: str, scene: Scene, *, at_most: int = 40) -> set[bool | None]:
     """The answers over the completions of what is unknown: all completions, or so many spread evenly over them."""
     node = _parsed(text)
     found = (_Reader(world, scene).read(node) for world in completions([text], scene, at_most=at_most))
     return {meaning for meaning in found if meaning is None or isinstance(meaning, bool)}
 
 
-def completions(texts: Iterable[str], scene: Scene, *, at_most: int = 100) -> Iterator[Scene]:
+def completions(texts: Iterable[str], scene: Scene, *, at_most: int = 40) -> Iterator[Scene]:
     """Every possible world, as far as some conditions look; if there are more than `at_most`, an even choice."""
     wanted = _names_under([_parsed(text) for text in texts], scene.rules)
     own = {name: fact.possible for name, fact in scene.facts.items() if name in wanted and isinstance(fact, Unknown)}
@@ -151,12 +157,6 @@ def _names_under(nodes: Iterable[Node], rules: Mapping[str, str]) -> set[str]:
                 found.add(piece.id)
                 waiting += [_parsed(rules[piece.id])] if piece.id in rules else []
     return found - set(rules)
-
-
-def _asked(scene: Scene, id: str) -> bool:
-    """Whether the question was put to anybody."""
-    facts = [known[id] for known in (scene.facts, *scene.members) if id in known]
-    return not any(isinstance(fact, Unknown) and not fact.asked for fact in facts)
 
 
 class _Reader:
@@ -211,8 +211,9 @@ class _Reader:
 
     def _never_asked(self, node: Node) -> bool:
         """Whether a comparison has facts and none was asked: then it says nothing, whatever its bounds allow."""
-        asked = [_asked(self.seen, id) for id in _names_under([node], self.world.rules) if id not in self.world.figures]
-        return bool(asked) and not any(asked)
+        never = self.seen.never_asked
+        facts = _names_under([node], self.world.rules) - set(self.world.figures) if never else set()
+        return bool(facts) and facts <= never
 
     def _named(self, id: str) -> Meaning:
         if id == "household_size":

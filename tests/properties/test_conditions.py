@@ -45,7 +45,7 @@ def fact_unknown(name: str) -> Unknown:
     return next(word.unknown for word in HOUSEHOLD if word.name == name)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(texts=SEVERAL, households=MANY)
 def test_an_answer_holds_in_every_completion_and_is_given_wherever_logic_gives_it(
     engine: Engine, texts: list[str], households: list[Known]
@@ -58,7 +58,7 @@ def test_an_answer_holds_in_every_completion_and_is_given_wherever_logic_gives_i
                 assert judged(text, scene(facts)) in (answer, None), (text, facts)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(texts=SEVERAL, households=MANY)
 def test_with_everything_known_there_is_always_an_answer_and_it_is_exact(
     engine: Engine, texts: list[str], households: list[Known]
@@ -73,7 +73,7 @@ def test_with_everything_known_there_is_always_an_answer_and_it_is_exact(
             assert row[f"by_fact_{number}"] == row[f"rule_{number}"]
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(texts=SEVERAL, households=MANY)
 def test_a_household_alone_gets_the_answer_that_it_gets_among_many(
     engine: Engine, texts: list[str], households: list[Known]
@@ -86,7 +86,7 @@ def test_a_household_alone_gets_the_answer_that_it_gets_among_many(
             assert alone[rule] == among_many[number][rule], (texts, households[number])
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(texts=SEVERAL, households=MANY, absent=st.frozensets(st.sampled_from([word.name for word in HOUSEHOLD])))
 def test_a_fact_that_was_never_asked_is_no_ground_for_an_answer(
     engine: Engine, texts: list[str], households: list[Known], absent: frozenset[str]
@@ -99,7 +99,7 @@ def test_a_fact_that_was_never_asked_is_no_ground_for_an_answer(
             assert judged(text, scene(facts, absent)) in (row[f"rule_{number}"], None), (text, facts, absent)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(texts=st.lists(conditions(HOUSEHOLD), min_size=6, max_size=6))
 def test_where_nothing_was_asked_only_what_literals_decide_is_answered(engine: Engine, texts: list[str]) -> None:
     everything = frozenset(word.name for word in HOUSEHOLD)

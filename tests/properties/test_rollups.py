@@ -83,19 +83,16 @@ def agree(engine: Engine, rolled_up: RolledUp, households: Sequence[Members], *,
                 assert possible(text, scene) == {answer}, (text, rolled_up.rules, members)
             if complete:
                 assert judged(text, scene) in (answer, None), (text, rolled_up.rules, members)
-    for number in (0, len(households) - 2):
-        (alone,) = evaluated(engine, pack, register.alone(number))
-        assert {rule: alone[rule] for rule in rolled_up.questions} == {
-            rule: rows[number][rule] for rule in rolled_up.questions
-        }
+    (alone,) = evaluated(engine, pack, register.alone(0))
+    assert {rule: alone[rule] for rule in rolled_up.questions} == {rule: rows[0][rule] for rule in rolled_up.questions}
 
 
-NUMBER = ["0", "1", "2", "3", "7"]
-SHARE = ["0", "0.25", "0.5", "1"]
-MONEY = ["0", "cent", "some", "debt_sum"]
+NUMBER = ["0", "1", "3"]
+SHARE = ["0.25", "0.5", "1"]
+MONEY = ["0", "cent", "some"]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(rolled_up=truths("any_of"), households=HOUSEHOLDS)
 def test_any_of_is_no_only_when_every_member_is_known(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -103,7 +100,7 @@ def test_any_of_is_no_only_when_every_member_is_known(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(rolled_up=truths("all_of"), households=HOUSEHOLDS)
 def test_all_of_is_yes_only_when_every_member_is_known(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -111,7 +108,7 @@ def test_all_of_is_yes_only_when_every_member_is_known(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(rolled_up=measured("count_if", INNER, NUMBER, type="integer", unit="person"), households=HOUSEHOLDS)
 def test_a_count_lies_between_those_who_surely_count_and_those_who_may(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -119,7 +116,7 @@ def test_a_count_lies_between_those_who_surely_count_and_those_who_may(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(rolled_up=measured("share_of", INNER, SHARE, type="decimal", scale=2), households=HOUSEHOLDS)
 def test_a_share_lies_between_those_who_surely_count_and_those_who_may(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -210,7 +207,7 @@ KEYED = st.lists(st.lists(st.sampled_from([*KEYS, 4, None]), max_size=3), min_si
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(rows=st.lists(ROW, max_size=4), households=KEYED, covered=st.sampled_from([["n", "s", "e"], ["s"], ["n1"], []]))
 def test_a_register_says_no_only_where_it_covers_and_everybody_was_looked_up(
     engine: Engine, rows: list[Known], households: list[list[int | None]], covered: list[str]
@@ -233,8 +230,8 @@ def test_a_register_says_no_only_where_it_covers_and_everybody_was_looked_up(
             covered=inside,
         )
         assert answer == judged("in_register(cars, new)", scene), keys
-    for number, answer in enumerate(answers):
-        assert evaluated(engine, pack, register.alone(number))[0]["rule"] == answer
+    for number in (0, len(answers) - 1):
+        assert evaluated(engine, pack, register.alone(number))[0]["rule"] == answers[number]
 
 
 # --- by hand, as the design says it ----------------------------------------------------------------------------------

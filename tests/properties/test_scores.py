@@ -57,7 +57,7 @@ def register(households: Sequence[Known]) -> Register:
     return Register([Household(stored(facts)) for facts in households], members=False)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(items=items_of(POINTS), households=MANY)
 def test_both_ends_of_a_score_are_attained_and_nothing_lies_beyond(
     engine: Engine, items: list[dict[str, Any]], households: list[Known]
@@ -68,7 +68,7 @@ def test_both_ends_of_a_score_are_attained_and_nothing_lies_beyond(
         assert (row["card_low"], row["card_high"]) == (min(found), max(found)), facts
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     items=items_of(FINE_POINTS),
     households=MANY,
@@ -100,7 +100,7 @@ FLAT = {0: "0.5", 5: "0.5"}
 
 
 @pytest.mark.parametrize("table", [RISING, FALLING, FLAT], ids=["rising", "falling", "flat"])
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(items=items_of(POINTS), households=MANY)
 def test_probabilities_lie_between_those_of_the_least_and_the_most_points(
     engine: Engine, table: dict[int, str], items: list[dict[str, Any]], households: list[Known]
@@ -122,7 +122,7 @@ def read(table: Mapping[int, str], total: Fraction) -> Fraction:
     return Fraction(table[reached[-1] if reached else min(table)])
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(chosen=st.permutations(APART), households=MANY)
 def test_the_range_of_categories_is_what_the_completions_give(
     engine: Engine, chosen: list[str], households: list[Known]

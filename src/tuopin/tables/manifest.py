@@ -19,6 +19,9 @@ FILE = "manifest.json"
 
 Count = Annotated[int, Field(ge=0)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+TableName = Annotated[
+    str, Field(pattern=r"^(households|members|dwellings|areas|leads|decisions|register:[a-z][a-z0-9_]{0,59})$")
+]
 
 
 class _Entry(BaseModel):
@@ -182,7 +185,7 @@ class Manifest(Heading):
     """The whole manifest. `content_hash` covers all rows and what changes their meaning, not the files."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
-    tables: dict[str, TableEntry]
+    tables: dict[TableName, TableEntry]
     parts: tuple[PartEntry, ...]
     content_hash: Hash
 

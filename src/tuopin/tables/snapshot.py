@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from tuopin.tables.areas import Areas
 from tuopin.tables.layout import part_file, table_files
 from tuopin.tables.manifest import Manifest, read_manifest
 from tuopin.tables.schema import PARTED, Column
-from tuopin.tables.verification import verify
+from tuopin.tables.verification import glance, read_table, verify
 from tuopin.terms import DataError, Place, Problem
 
 
@@ -65,9 +63,16 @@ class Snapshot:
         return table_files(self.path, table, len(self.manifest.parts))
 
     def areas(self) -> Areas:
-        """The tree of areas."""
-        rows = pq.ParquetFile(self.files("areas")[0]).read()
-        return Areas(rows=rows, tiers=self.manifest.tiers)
+        """The tree of areas.
+
+        Raises:
+            DataError: its file is damaged.
+        """
+        return Areas(rows=read_table(self.files("areas")[0]), tiers=self.manifest.tiers)
+
+    def quick_check(self) -> list[Problem]:
+        """See that the files are those of the manifest: their columns and how many rows they have. No row is read."""
+        return glance(self.path, self.manifest)
 
     def check(self) -> list[Problem]:
         """Read every row and prove it against the manifest; no problem means the snapshot is whole and unchanged."""

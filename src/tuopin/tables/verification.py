@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,13 @@ from tuopin.tables.areas import Areas
 from tuopin.tables.content import BLOCK_ROWS, ContentHash
 from tuopin.tables.layout import part_file, table_files
 from tuopin.tables.manifest import FILE, CoverageEntry, Manifest, TableEntry, hash_of
-from tuopin.tables.rows import RowCheck
-from tuopin.tables.schema import PARTED, table_named
+from tuopin.tables.rows import RowCheck, plain_batch
+from tuopin.tables.schema import PARTED, arrow_schema, table_named
 from tuopin.terms import DataError, Place, Problem
 
 _AGAIN = "Make the snapshot again from its sources."
+_DAMAGED = "The file is damaged or cut off: it cannot be read as Parquet."
+_OTHER_COLUMNS = "The columns are not those of the manifest"
 
 
 def verify(folder: Path, manifest: Manifest) -> list[Problem]:
@@ -30,6 +32,43 @@ def verify(folder: Path, manifest: Manifest) -> list[Problem]:
     if problems:
         return problems
     return [*_heading(manifest), *_parts(folder, manifest), *_areas(folder, manifest)]
+
+
+def glance(folder: Path, manifest: Manifest) -> list[Problem]:
+    """What can be seen of `verify` without reading a row: the manifest itself, and what each file says of itself."""
+    if problems := [*_heading(manifest), *_parts_add_up(manifest)]:
+        return problems
+    for name, entry in manifest.tables.items():
+        for file, rows in zip(table_files(folder, name, len(manifest.parts)), _rows_of(manifest, name), strict=True):
+            problems += _footer(file, name, entry, rows)
+    return problems
+
+
+def _rows_of(manifest: Manifest, table: str) -> list[int | None]:
+    """How many rows each file of a table must have; None where the manifest does not say."""
+    if table == "households":
+        return [part.households for part in manifest.parts]
+    if table == "members":
+        return [part.members for part in manifest.parts]
+    return [None for _ in manifest.parts] if table in PARTED else [manifest.rows(table)]
+
+
+def _footer(file: Path, table: str, entry: TableEntry, rows: int | None) -> Iterator[Problem]:
+    place = Place(file=str(file), table=table)
+    try:
+        found = pq.read_metadata(file)
+        schema = found.schema.to_arrow_schema()
+    except (pa.ArrowException, OSError):
+        yield Problem(_DAMAGED, place, fix=_AGAIN)
+        return
+    try:
+        plain_batch(pa.RecordBatch.from_pylist([], schema=schema), arrow_schema(entry.declared))
+    except TypeError as error:
+        yield Problem(f"{_OTHER_COLUMNS}: {error}.", place, fix=_AGAIN)
+        return
+    if rows is not None and found.num_rows != rows:
+        what = f"The file has {found.num_rows:,} rows; the manifest counts {rows:,}."
+        yield Problem(what, place, "It is of another snapshot, or rows were lost.", _AGAIN)
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Problem]:
@@ -56,20 +95,15 @@ def _table(folder: Path, name: str, entry: TableEntry, *, parts: int) -> list[Pr
         except DataError as error:
             return error.problems
         except TypeError as error:
-            return [
-                Problem(
-                    f"The columns are not those of the manifest: {error}.",
-                    Place(file=str(file), table=name),
-                    fix=_AGAIN,
-                )
-            ]
-    found = check.problems()
+            return [Problem(f"{_OTHER_COLUMNS}: {error}.", Place(file=str(file), table=name), fix=_AGAIN)]
+    where = str(folder / name.replace("register:", "registers/"))
+    found = [replace(problem, place=replace(problem.place, file=where)) for problem in check.problems()]
     if check.rows != entry.rows:
         what = f"Table {name} has {check.rows:,} rows; the manifest counts {entry.rows:,}."
-        found.append(Problem(what, Place(table=name), fix=_AGAIN))
+        found.append(Problem(what, Place(file=where, table=name), fix=_AGAIN))
     elif content.hexdigest() != entry.content_hash:
         what = f"The rows of table {name} are not those that were written: the content hash differs."
-        found.append(Problem(what, Place(table=name), "A value was changed, or a row moved.", _AGAIN))
+        found.append(Problem(what, Place(file=where, table=name), "A value was changed, or a row moved.", _AGAIN))
     return found
 
 
@@ -87,8 +121,17 @@ def read_batches(file: Path) -> Iterator[pa.RecordBatch]:
     except FileNotFoundError:
         raise DataError(Problem("The file is missing.", Place(file=str(file)), fix=_AGAIN)) from None
     except (pa.ArrowException, OSError):
-        what = "The file is damaged or cut off: it cannot be read as Parquet."
-        raise DataError(Problem(what, Place(file=str(file)), fix=_AGAIN)) from None
+        raise DataError(Problem(_DAMAGED, Place(file=str(file)), fix=_AGAIN)) from None
+
+
+def read_table(file: Path) -> pa.Table:
+    """A small Parquet file whole.
+
+    Raises:
+        DataError: the file is missing, cut off or damaged.
+    """
+    batches = list(read_batches(file))
+    return pa.Table.from_batches(batches, schema=batches[0].schema if batches else pq.read_schema(file))
 
 
 def _heading(manifest: Manifest) -> Iterator[Problem]:
@@ -119,8 +162,7 @@ class _Households:
 
 def _parts(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     first, last_area = 0, ""
-    if sum(part.households for part in manifest.parts) != manifest.rows("households"):
-        yield Problem("The parts do not add up to the households.", Place(file=FILE), fix=_AGAIN)
+    yield from _parts_add_up(manifest)
     for part in manifest.parts:
         file = part_file(folder, "households", part.part)
         seen = _Households(first)
@@ -135,6 +177,11 @@ def _parts(folder: Path, manifest: Manifest) -> Iterator[Problem]:
         for table in [table for table in PARTED[1:] if table in manifest.tables]:
             yield from _belongs(part_file(folder, table, part.part), table, seen)
         first, last_area = seen.first + seen.count, seen.areas[-1] if seen.areas else last_area
+
+
+def _parts_add_up(manifest: Manifest) -> Iterator[Problem]:
+    if sum(part.households for part in manifest.parts) != manifest.rows("households"):
+        yield Problem("The parts do not add up to the households.", Place(file=FILE), fix=_AGAIN)
 
 
 def _household_order(file: Path, seen: _Households) -> Iterator[Problem]:
