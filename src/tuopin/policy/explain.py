@@ -16,7 +16,7 @@ from tuopin.policy.household import Rows, evaluate_rows, find_household
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code, Meaning, Number
 from tuopin.policy.pack import Pack
-from tuopin.policy.proposal import fact_unknown, undecided_paths
+from tuopin.policy.proposal import cannot_tell, fact_unknown
 from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.sql import Sql
 from tuopin.tables.engines import Engine
@@ -110,6 +110,7 @@ class ScoreSeen:
     probability_low: float | None
     probability_high: float | None
     source: str
+    rests_on: list[str]
 
 
 @dataclass(frozen=True)
@@ -162,23 +163,49 @@ def explain(evaluation: Evaluation, household_id: str, language: str) -> Househo
     return _Explaining(evaluation, rules, rows, language).household(household_id)
 
 
-def settling(engine: Engine, pack: Pack, rules: RulesPlan, rows: Rows, rule: str) -> list[str]:
+@dataclass(frozen=True)
+class Doubts:
+    """What nobody can tell of one household.
+
+    Attributes:
+        rules: the rules that cannot tell (a score or category: that is known only between bounds).
+        facts: the stored facts that are not known exactly.
+    """
+
+    rules: frozenset[str]
+    facts: frozenset[str]
+
+
+def doubts(engine: Engine, rules: RulesPlan) -> Doubts:
+    """The doubts about the one household in `evaluated`, read in one query."""
+    undecided = {id: cannot_tell(rules, id) for id in rules.rules}
+    unknown = {fact: fact_unknown(rules, fact) for fact in rules.facts.meanings}
+    row = _one_row(engine, [*undecided.values(), *unknown.values()])
+    in_rules = {id for id, doubted in zip(undecided, row, strict=False) if doubted}
+    in_facts = {fact for fact, doubted in zip(unknown, row[len(undecided) :], strict=True) if doubted}
+    return Doubts(frozenset(in_rules), frozenset(in_facts))
+
+
+def settling(pack: Pack, rules: RulesPlan, rows: Rows, doubted: Doubts, rule: str) -> list[str]:
     """The asked facts, unknown in the rows of one household, that would settle a rule which cannot tell.
 
+    A fact that only a decided rule reads would settle nothing.
+
     Args:
-        engine: with the household's row in `evaluated`.
         pack: the pack.
         rules: the compiled rules.
         rows: the household's rows.
+        doubted: what nobody can tell of it.
         rule: the standard.
     """
-    paths = undecided_paths(rules, rule)
-    facts = sorted({fact for id in paths for fact in rules.rules[id].reads})
-    trees = [*paths.values(), *(fact_unknown(rules, fact) for fact in facts)]
-    row = _one_row(engine, trees)
-    undecided = dict(zip(paths, row, strict=False))
-    unknown = dict(zip(facts, row[len(paths) :], strict=True))
-    wanted = {fact for id, open_ in undecided.items() if open_ for fact in rules.rules[id].reads if unknown[fact]}
+    wanted: set[str] = set()
+    waiting, seen = [rule], set[str]()
+    while waiting:
+        id = waiting.pop()
+        if id in doubted.rules and id not in seen:
+            seen.add(id)
+            wanted |= doubted.facts & set(rules.rules[id].reads)
+            waiting += rules.rules[id].rests_on
     leaves = {leaf for fact in wanted for leaf in facts_under(pack, fact) if leaf not in BUILT_IN[1:]}
     return sorted(leaf for leaf in leaves if _unknown_in(pack, rows, leaf))
 
@@ -212,6 +239,7 @@ class _Explaining:
         standing = self.rules.facts.meanings["standing"]
         assert isinstance(standing, Code)
         wanted = {"standing": standing.sql, **self._wanted()}
+        self.doubted = doubts(self.evaluation.engine, self.rules)
         self.values = dict(zip(wanted, _one_row(self.evaluation.engine, wanted.values()), strict=True))
         manifest = self.evaluation.snapshot.manifest
         return HouseholdSeen(
@@ -285,7 +313,7 @@ class _Explaining:
             yield Part("", " ".join(held.editions[-1].met.split()), Answer.of(self.values[id]).value)
 
     def _settle(self, id: str) -> list[Question]:
-        facts = settling(self.evaluation.engine, self.pack, self.rules, self.rows, id)
+        facts = settling(self.pack, self.rules, self.rows, self.doubted, id)
         asked = [(fact, self.pack.facts[fact]) for fact in facts if fact in self.pack.facts]
         return [Question(fact, spec.entity, self._text(spec.question)) for fact, spec in asked]
 
@@ -336,6 +364,7 @@ class _Explaining:
             self.values.get(f"{id}_probability_low"),
             self.values.get(f"{id}_probability_high"),
             spec.source,
+            list(self.rules.rules[id].rests_on),
         )
 
     def _categories(self, id: str, spec: Categories) -> CategorySeen:

@@ -94,15 +94,16 @@ def undecided_paths(rules: RulesPlan, rule: str) -> dict[str, Sql]:
 
     A fact that only a decided rule reads would settle nothing.
     """
-    paths = {rule: _cannot_tell(rules, rule)}
+    paths = {rule: cannot_tell(rules, rule)}
     for id in sorted(rules.under(rule), key=lambda id: -rules.rules[id].layer):
         above = [paths[parent] for parent in paths if id in rules.rules[parent].rests_on]
         if id != rule and above:
-            paths[id] = sql.both([_cannot_tell(rules, id), sql.either(above)])
+            paths[id] = sql.both([cannot_tell(rules, id), sql.either(above)])
     return paths
 
 
-def _cannot_tell(rules: RulesPlan, id: str) -> Sql:
+def cannot_tell(rules: RulesPlan, id: str) -> Sql:
+    """Whether a rule is undecided: unknown, or known only between bounds."""
     meaning = rules.rules[id].meaning
     return arithmetic.is_unknown(meaning) if isinstance(meaning, Number) else sql.is_unknown(meaning.sql)
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from tuopin.policy import EVALUATED, Pack
 from tuopin.policy.check import example_place
 from tuopin.policy.columns import declared_columns
-from tuopin.policy.explain import settling
+from tuopin.policy.explain import doubts, settling
 from tuopin.policy.facts_plan import plan_facts
 from tuopin.policy.files import Example
 from tuopin.policy.household import Rows, evaluate_rows
@@ -109,7 +109,7 @@ def _proposals(engine: Engine, pack: Pack, rules: RulesPlan, rows: Rows, example
         reasons = [reason for reason in (match["reasons"] or "").split(",") if reason]
         if set(reasons) != set(expected.reasons):
             yield f"The {expected.kind} has the reasons {reasons or 'none'}, expected {expected.reasons or 'none'}."
-        asked = settling(engine, pack, rules, rows, match["rule"]) if expected.kind == "visit" else []
+        asked = settling(pack, rules, rows, doubts(engine, rules), match["rule"]) if expected.kind == "visit" else []
         if set(asked) != set(expected.unknown):
             yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
     for row in left:

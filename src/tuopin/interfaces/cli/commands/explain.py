@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tuopin.interfaces.cli.handed_over import checked_if_it_fails, opened_snapshot
 from tuopin.interfaces.cli.options import (
     AsJson,
     AsOfOrSnapshots,
@@ -19,7 +20,6 @@ from tuopin.interfaces.cli.options import (
 from tuopin.interfaces.cli.screen import answer
 from tuopin.policy import read_pack
 from tuopin.sweep import Explanation, explain_household
-from tuopin.tables import Snapshot
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,14 +41,15 @@ def explain(
 
     Where nobody can tell, it names the question whose answer would settle it. It says what a sweep says.
     """
-    policy, opened = read_pack(pack), Snapshot.open(snapshot)
-    explanation = explain_household(
-        pack=policy,
-        snapshot=opened,
-        household_id=household,
-        as_of=as_of or opened.manifest.as_of,
-        language=language_of(lang, policy.about.languages),
-    )
+    policy, opened = read_pack(pack), opened_snapshot(snapshot)
+    with checked_if_it_fails(policy):
+        explanation = explain_household(
+            pack=policy,
+            snapshot=opened,
+            household_id=household,
+            as_of=as_of or opened.manifest.as_of,
+            language=language_of(lang, policy.about.languages),
+        )
     shown = explanation if every else _what_matters(explanation)
     answer(explanation.to_dict(), as_json=as_json, show=lambda screen: screen.lines(shown.lines()))
     left_out = len(explanation.seen.standards) - len(shown.seen.standards)
@@ -57,14 +58,20 @@ def explain(
 
 
 def _what_matters(explanation: Explanation) -> Explanation:
-    """Only the tests that the proposals rest on, proposing ones first; without any, those that might have proposed."""
+    """Only the tests that the proposals rest on, proposing ones first; without any, those that might have proposed.
+
+    Of the tests that a score adds up, those are shown that count.
+    """
     tests = {test.id: test for test in explanation.seen.standards}
+    scores = {score.id: score for score in explanation.seen.scores}
     proposing = [proposal["rule"] for proposal in explanation.proposals if proposal["rule"] in tests]
     waiting = proposing or [id for id, test in tests.items() if test.proposes in ("entry", "exit")]
     needed: dict[str, None] = {}
     while waiting:
         id = waiting.pop(0)
-        if id in tests and id not in needed:
+        if id in scores:
+            waiting += [below for below in scores[id].rests_on if below in tests and tests[below].answer == "met"]
+        elif id in tests and id not in needed:
             needed[id] = None
             waiting += tests[id].rests_on
     standards = [tests[id] for id in needed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -57,12 +58,19 @@ def _show(screen: Screen, blocks: list[Block]) -> None:
     headings = ["block", "pack", "snapshot", "policy of", "households", "proposals"]
     screen.table("Sweeps on record", headings, (_row(block) for block in blocks))
     screen.line(
-        f"{len(blocks)} blocks, none changed. The last is {blocks[-1].hash}." if blocks else "The ledger is empty."
+        f"Blocks: {len(blocks)}, none changed. The last is {blocks[-1].hash}." if blocks else "The ledger is empty."
     )
 
 
 def _row(block: Block) -> tuple[object, ...]:
     said = block.content
-    proposals = sum(count for kinds in said.get("proposals", {}).values() for count in kinds.values())
+    proposals = _added_up(said.get("proposals"))
     pack = f"{said.get('pack')} {said.get('pack_version')}"
     return block.hash[:12], pack, said.get("snapshot"), said.get("as_of"), said.get("households"), proposals
+
+
+def _added_up(proposals: object) -> int | None:
+    """How many proposals a block counts; None where it is a block of something else."""
+    if isinstance(proposals, Mapping):
+        return sum(_added_up(count) or 0 for count in proposals.values())
+    return proposals if isinstance(proposals, int) else None

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from tuopin.interfaces.cli.copied_pack import copy_pack
+from tuopin.interfaces.cli.handed_over import checked_pack_named, opened_snapshot
 from tuopin.interfaces.cli.options import AsJson, AsOfOrSnapshots, DryRun, Language, SnapshotFolder, day, language_of
 from tuopin.interfaces.cli.progress import progress_shown
 from tuopin.interfaces.cli.refusals import in_words
 from tuopin.interfaces.cli.screen import Screen, answer, print_json
 from tuopin.interfaces.policy_of_a_day import FigureOfADay, LineOfADay, PolicyOfADay, policy_of_a_day
-from tuopin.policy import Difference, Pack, check_pack, checked_pack, compare, json_schemas, read_pack
+from tuopin.policy import Difference, Pack, check_pack, compare, json_schemas, read_pack
 from tuopin.sweep import ExampleResult, run_examples
-from tuopin.tables import Snapshot
 from tuopin.terms import Problem
 
 Named = Annotated[str, typer.Argument(metavar="PACK", help="A pack's folder, or the id of one that comes with Tuopin.")]
@@ -141,11 +141,11 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say who would come in and who would fall out under another pack, before anybody signs it."""
-    opened = Snapshot.open(snapshot)
+    opened = opened_snapshot(snapshot)
     with progress_shown(quiet=as_json) as progress:
         difference = compare(
-            pack_a=checked_pack(read_pack(before)),
-            pack_b=checked_pack(read_pack(after)),
+            pack_a=checked_pack_named(before),
+            pack_b=checked_pack_named(after),
             snapshot=opened,
             as_of=as_of or opened.manifest.as_of,
             by=by,

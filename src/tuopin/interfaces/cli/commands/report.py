@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tuopin.interfaces.cli.handed_over import checked_if_it_fails, opened_snapshot
 from tuopin.interfaces.cli.options import (
     AsJson,
     DryRun,
@@ -20,7 +21,6 @@ from tuopin.interfaces.cli.options import (
 from tuopin.interfaces.cli.screen import Screen, answer
 from tuopin.interfaces.report import write_report
 from tuopin.policy import read_pack
-from tuopin.tables import Snapshot
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,14 +50,15 @@ def report(
     """
     refuse_existing(out, replace=replace)
     policy = read_pack(pack)
-    written = write_report(
-        sweep=sweep,
-        pack=policy,
-        snapshot=Snapshot.open(snapshot),
-        out=None if dry_run else out,
-        ledger=ledger or sweep.parent / "ledger.jsonl",
-        language=None if lang is None else language_of(lang, policy.about.languages),
-    )
+    with checked_if_it_fails(policy):
+        written = write_report(
+            sweep=sweep,
+            pack=policy,
+            snapshot=opened_snapshot(snapshot),
+            out=None if dry_run else out,
+            ledger=ledger or sweep.parent / "ledger.jsonl",
+            language=None if lang is None else language_of(lang, policy.about.languages),
+        )
     document = {
         "out": None if dry_run else out,
         "bytes": written.size,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tuopin.interfaces.cli.handed_over import opened_snapshot
 from tuopin.interfaces.cli.options import AsJson, AsOf, DryRun, MemoryLimit, PackName, Replace, SnapshotFolder
 from tuopin.interfaces.cli.progress import progress_shown
 from tuopin.interfaces.cli.screen import Screen, answer
@@ -15,7 +16,6 @@ from tuopin.interfaces.cli.stopwatch import Stopwatch, peak_mib
 from tuopin.interfaces.proposals import ProposalCount, answers_that_would_settle, proposals_by_reason
 from tuopin.policy import checked_pack, read_pack
 from tuopin.sweep import SweepResult, run_sweep
-from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.terms import Problem, UsageError
 
@@ -59,7 +59,7 @@ def sweep(
     with progress_shown(quiet=as_json) as progress:
         result = run_sweep(
             pack=checked_pack(read_pack(pack)),
-            snapshot=Snapshot.open(snapshot),
+            snapshot=opened_snapshot(snapshot),
             as_of=as_of,
             out=out,
             ledger=ledger,
