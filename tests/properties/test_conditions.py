@@ -45,7 +45,7 @@ def fact_unknown(name: str) -> Unknown:
     return next(word.unknown for word in HOUSEHOLD if word.name == name)
 
 
-@settings(max_examples=20)
+@settings(max_examples=16)
 @given(texts=SEVERAL, households=MANY)
 def test_an_answer_holds_in_every_completion_and_is_given_wherever_logic_gives_it(
     engine: Engine, texts: list[str], households: list[Known]

@@ -58,7 +58,7 @@ Status = Literal["in_force", "announced", "pilot"]
 class Part(BaseModel):
     """Every part of a pack file: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 # --- pack.yaml -------------------------------------------------------------------------------------------------------

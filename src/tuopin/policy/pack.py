@@ -106,8 +106,9 @@ class Pack:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 over what the files say (comments and layout do not count)."""
-        said = repr(sorted((name, _frozen(loaded.data)) for name, loaded in self.files.items()))
+        """sha256 over what the policy says: comments, layout and examples do not count."""
+        policy = {name: loaded for name, loaded in self.files.items() if not name.startswith("examples/")}
+        said = repr(sorted((name, _frozen(loaded.data)) for name, loaded in policy.items()))
         return hashlib.sha256(said.encode()).hexdigest()
 
     def standards(self) -> Iterator[tuple[str, Standard]]:
@@ -143,11 +144,12 @@ def pack_folder(name: str | Path) -> Path:
     )
 
 
-def read_pack(name: str | Path) -> Pack:
+def read_pack(name: str | Path, *, examples: bool = True) -> Pack:
     """Read a pack and check the shape of its files.
 
     Args:
         name: a folder, or the id of a pack that comes with Tuopin.
+        examples: read the examples too; a policy is applied without them, sooner.
 
     Raises:
         UsageError: there is no such pack.
@@ -159,7 +161,7 @@ def read_pack(name: str | Path) -> Pack:
     facts = reading.one("facts.yaml", FactsFile)
     lines = reading.one("lines.yaml", LinesFile)
     standards = reading.many("standards", StandardsFile)
-    examples = reading.many("examples", ExamplesFile)
+    households = reading.many("examples", ExamplesFile) if examples else {}
     reading.finish()
     assert about is not None
     assert facts is not None
@@ -174,7 +176,7 @@ def read_pack(name: str | Path) -> Pack:
         figures=lines.figures,
         lines=lines.lines,
         rules=reading.rules(standards),
-        examples=reading.merged({file: model.examples for file, model in examples.items()}, "examples"),
+        examples=reading.merged({file: model.examples for file, model in households.items()}, "examples"),
         files=reading.files,
     )
 

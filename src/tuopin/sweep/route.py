@@ -13,17 +13,17 @@ from typing import Any
 
 from sqlglot import exp
 
-from tuopin.policy import RulesPlan, sql
+from tuopin.policy import EVALUATED, RulesPlan, sql
 from tuopin.policy.facts_plan import STRUCTURE
 from tuopin.policy.sql import Sql
-from tuopin.stages import exits, identification, intake
+from tuopin.stages import exits, identification
 from tuopin.sweep.summary import MANY
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 
 Stage = Callable[[RulesPlan], list[exp.Select]]
 
-INTAKE = intake.STAGE
+INTAKE = "intake"
 ROUTE: Mapping[str, Stage] = {
     identification.STAGE: identification.propose,
     exits.STAGE: exits.propose,
@@ -33,6 +33,8 @@ STAGES = (INTAKE, *ROUTE)
 
 def intake_query(engine: Engine, snapshot: Snapshot) -> str:
     """The proposals of intake; gives the snapshot's households and members their names in the engine."""
+    from tuopin.stages import intake  # noqa: PLC0415 - it reads every kind of file; one household explained needs none
+
     tables = [table for table in ("households", "members") if snapshot.has(table)]
     for table in tables:
         engine.view(table, snapshot.files(table))
@@ -86,6 +88,11 @@ def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:
 
 
 def proposed(engine: Engine, rules: RulesPlan) -> list[dict[str, Any]]:
-    """The proposals for the households in `evaluated`, as rows."""
-    proposals = proposing(rules)
-    return [] if proposals is None else [dict(row) for row in engine.arrow(proposals.query).to_pylist()]
+    """The proposals for the households in `evaluated`, as rows: first which stages have any, then these alone."""
+    queries = [query for stage in ROUTE.values() for query in stage(rules)]
+    if not queries:
+        return []
+    asked = {f"q{number}": sql.largest(sql.cast(_condition(q), "int")) for number, q in enumerate(queries)}
+    found = engine.rows(sql.select(asked, sql.table(EVALUATED)))[0]
+    chosen = [query for query, any_ in zip(queries, found, strict=True) if any_]
+    return [dict(row) for query in chosen for row in engine.arrow(query).to_pylist()]

@@ -54,6 +54,7 @@ class Household:
         decisions: (decision, decided_on) or (decision, decided_on, known_at).
         leads: (lead, received_on).
         weight: of a survey.
+        housed: whether it has a row in the table of dwellings.
     """
 
     facts: Facts = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Household:
     decisions: Sequence[tuple[Any, ...]] = ()
     leads: Sequence[tuple[str, date]] = ()
     weight: float = 1.0
+    housed: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Register:
         members: whether there is a table of members.
         foreign: rows of foreign registers, by name.
         covered: area codes that each foreign register covers; all of them where it is not named.
+        since: the first day that the foreign registers cover.
+        until: the first day that they no longer cover.
         areas: facts of areas, by code.
     """
 
@@ -82,6 +86,8 @@ class Register:
     members: bool = True
     foreign: Mapping[str, Sequence[Facts]] = field(default_factory=dict)
     covered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    since: date = date(1900, 1, 1)
+    until: date | None = None
     areas: Mapping[str, Facts] = field(default_factory=dict)
     currency: str = "XTS"
     exponent: int = 2
@@ -345,7 +351,7 @@ def _stored(value: Any, column: Column) -> Any:
 def _heading(register: Register) -> Heading:
     codes = tuple(code for code, parent, _ in AREAS if parent is None)
     covered = [
-        CoverageEntry(register_=name, areas=tuple(register.covered.get(name, codes)), since=date(1900, 1, 1))
+        CoverageEntry(register_=name, areas=tuple(register.covered.get(name, codes)), since=register.since, until=register.until)
         for name in register.foreign
         if register.covered.get(name, codes)
     ]

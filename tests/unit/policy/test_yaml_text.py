@@ -236,7 +236,7 @@ def locs(loaded: Loaded, data: object, loc: tuple[str | int, ...] = ()) -> Itera
         yield from locs(loaded, value, (*loc, key))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     st.one_of(
         st.text(max_size=80),

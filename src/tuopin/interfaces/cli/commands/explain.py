@@ -41,7 +41,7 @@ def explain(
 
     Where nobody can tell, it names the question whose answer would settle it. It says what a sweep says.
     """
-    policy, opened = read_pack(pack), opened_snapshot(snapshot)
+    policy, opened = read_pack(pack, examples=False), opened_snapshot(snapshot)
     with checked_if_it_fails(policy):
         explanation = explain_household(
             pack=policy,
