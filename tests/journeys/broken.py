@@ -38,8 +38,10 @@ class Slip:
         old: a text that stands there once.
         new: what was written instead.
         says: words that tell this mistake from others.
-        at: a text of the line that must be named (the first that has it); default: the first line of `new`.
-        place: the whole place; `{line}` is the number of that line.
+        at: a text of the line that must be named: the first that has it from the change on, else from the top; default:
+            the line of the change itself.
+        told_in: the file that must be named, where it is another.
+        rule: the rule that must be named, if any.
         code: what the command ends with.
     """
 
@@ -49,14 +51,19 @@ class Slip:
     new: str
     says: str
     at: str = ""
-    place: str = "{file}:{line}"
+    told_in: str = ""
+    rule: str = ""
     code: int = DATA
 
     def made(self, folder: Path) -> str:
         """Make the mistake in a folder, and give the place that must be named."""
+        text = (folder / self.file).read_text(encoding="utf-8")
+        start = text.index(self.old) + len(self.new) - len(self.new.lstrip("\n"))
         text = change(folder / self.file, self.old, self.new)
-        at = self.at or self.new.strip().split("\n")[0]
-        return self.place.format(file=self.file, line=line_of(text, at) if "{line}" in self.place else 0)
+        if self.told_in:
+            text, start = (folder / self.told_in).read_text(encoding="utf-8"), 0
+        place = f"{self.told_in or self.file}:{line_of(text, self.at, start)}"
+        return f"{place}, rule {self.rule}" if self.rule else place
 
 
 def as_sentence(slip: object) -> str | None:
@@ -73,9 +80,10 @@ def change(file: Path, old: str, new: str) -> str:
     return changed
 
 
-def line_of(text: str, at: str) -> int:
-    """The number of the first line that has a text."""
-    return next(number for number, line in enumerate(text.splitlines(), start=1) if at in line)
+def line_of(text: str, at: str, start: int = 0) -> int:
+    """The number of the line in which a text stands first from a place on, else from the top."""
+    found = text.find(at, start)
+    return text.count("\n", 0, found if found >= 0 else text.index(at)) + 1
 
 
 class Desk:

@@ -140,7 +140,7 @@ def first_that_holds(named: Sequence[tuple[str, str]], world: Scene) -> str:
     return next((id for id, condition in named if judged(condition, world)), "rest")
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(
     texts=st.lists(conditions(HOUSEHOLD, depth=1), min_size=3, max_size=3),
     households=st.lists(known(HOUSEHOLD), min_size=6, max_size=6),

@@ -176,11 +176,11 @@ class Doubts:
     facts: frozenset[str]
 
 
-def doubts(engine: Engine, rules: RulesPlan) -> Doubts:
-    """The doubts about the one household in `evaluated`, read in one query."""
+def doubts(engine: Engine, rules: RulesPlan, household_id: str) -> Doubts:
+    """The doubts about one household in `evaluated`, read in one query."""
     undecided = {id: cannot_tell(rules, id) for id in rules.rules}
     unknown = {fact: fact_unknown(rules, fact) for fact in rules.facts.meanings}
-    row = _one_row(engine, [*undecided.values(), *unknown.values()])
+    row = _one_row(engine, [*undecided.values(), *unknown.values()], household_id)
     in_rules = {id for id, doubted in zip(undecided, row, strict=False) if doubted}
     in_facts = {fact for fact, doubted in zip(unknown, row[len(undecided) :], strict=True) if doubted}
     return Doubts(frozenset(in_rules), frozenset(in_facts))
@@ -210,9 +210,10 @@ def settling(pack: Pack, rules: RulesPlan, rows: Rows, doubted: Doubts, rule: st
     return sorted(leaf for leaf in leaves if _unknown_in(pack, rows, leaf))
 
 
-def _one_row(engine: Engine, trees: Iterable[Sql]) -> tuple[Any, ...]:
+def _one_row(engine: Engine, trees: Iterable[Sql], household_id: str) -> tuple[Any, ...]:
     columns = {f"v{number}": tree for number, tree in enumerate(trees)}
-    return engine.rows(sql.select(columns, sql.table(EVALUATED)))[0]
+    this = sql.compare("=", sql.column("household_id"), sql.text(household_id))
+    return engine.rows(sql.select(columns, sql.table(EVALUATED), [this]))[0]
 
 
 def _unknown_in(pack: Pack, rows: Rows, fact: str) -> bool:
@@ -239,8 +240,8 @@ class _Explaining:
         standing = self.rules.facts.meanings["standing"]
         assert isinstance(standing, Code)
         wanted = {"standing": standing.sql, **self._wanted()}
-        self.doubted = doubts(self.evaluation.engine, self.rules)
-        self.values = dict(zip(wanted, _one_row(self.evaluation.engine, wanted.values()), strict=True))
+        self.doubted = doubts(self.evaluation.engine, self.rules, id)
+        self.values = dict(zip(wanted, _one_row(self.evaluation.engine, wanted.values(), id), strict=True))
         manifest = self.evaluation.snapshot.manifest
         return HouseholdSeen(
             household=id,

@@ -1,6 +1,7 @@
 """Do a pack's examples come out as an official worked them out by hand?
 
-Each example is a snapshot of one household, run through the same queries as a nation: facts, rules, proposals.
+Examples of one day and with the same figures make a small snapshot, run through the same queries as a nation: facts,
+rules, proposals.
 """
 
 from __future__ import annotations
@@ -47,45 +48,99 @@ class ExampleResult:
 
 def run_examples(pack: Pack, *, engine: str = "duckdb") -> list[ExampleResult]:
     """Work out every example of a checked pack."""
+    differences: dict[str, tuple[str, ...]] = {}
     with open_engine(engine, threads=1) as opened:
-        return [
-            ExampleResult(id, example_place(pack, id), tuple(_differences(opened, pack, example)))
-            for id, example in pack.examples.items()
-        ]
+        for group in _groups(pack):
+            differences |= _worked_out(opened, pack, group)
+    return [ExampleResult(id, example_place(pack, id), differences[id]) for id in pack.examples]
 
 
-def _differences(engine: Engine, pack: Pack, example: Example) -> Iterator[str]:
-    layout = _layout(pack, example)
-    facts = plan_facts(pack, layout, example.as_of)
-    rules = plan_rules(pack, facts, example.as_of, _figures(pack, example))
-    rows = _rows(pack, example)
-    evaluate_rows(engine, rows, facts, rules)
-    answers = dict(engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()[0])
-    yield from _answers(rules, example, answers)
-    yield from _numbers(rules, example, answers)
-    yield from _categories(example, answers)
-    yield from _proposals(engine, pack, rules, rows, example)
+def _groups(pack: Pack) -> list[dict[str, Example]]:
+    """Examples that can stand in one snapshot: of one day, with the same figures, all with members or all without."""
+    groups: dict[object, dict[str, Example]] = {}
+    for id, example in pack.examples.items():
+        given = frozenset(example.household) & {name for name, derived in pack.derived.items() if derived.given}
+        key = (example.as_of, frozenset(example.figures.items()), example.members is None, given)
+        groups.setdefault(key, {})[id] = example
+    return list(groups.values())
+
+
+def _worked_out(engine: Engine, pack: Pack, group: Mapping[str, Example]) -> dict[str, tuple[str, ...]]:
+    """The differences of each example of a group."""
+    one = next(iter(group.values()))
+    facts = plan_facts(pack, _layout(pack, group), one.as_of)
+    rules = plan_rules(pack, facts, one.as_of, _figures(pack, one))
+    rows = {id: _rows(pack, id, number, example) for number, (id, example) in enumerate(group.items())}
+    evaluate_rows(engine, _together(list(rows.values())), facts, rules)
+    answers = {row["household_id"]: row for row in engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()}
+    found = _Found(pack, rules, answers, proposed(engine, rules), rows, engine)
+    return {id: tuple(found.differences(id, example)) for id, example in group.items()}
+
+
+def _together(rows: list[Rows]) -> Rows:
+    return Rows({name: pa.concat_tables([one.tables[name] for one in rows]) for name in rows[0].tables})
 
 
 # --- what came out ---------------------------------------------------------------------------------------------------
 
 
-def _answers(rules: RulesPlan, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
-    for id, expected in example.expect.answers.items():
-        if id not in answers or id not in rules.rules:
-            yield f"`{id}` is not in force on {example.as_of}."
-        elif (found := Answer.of(answers[id]).value) != expected:
-            yield f"`{id}` is {found}, expected {expected}."
+@dataclass(frozen=True)
+class _Found:
+    """What came out for a group of examples."""
 
+    pack: Pack
+    rules: RulesPlan
+    answers: Mapping[str, Mapping[str, Any]]
+    proposals: list[dict[str, Any]]
+    rows: Mapping[str, Rows]
+    engine: Engine
 
-def _numbers(rules: RulesPlan, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
-    for id, expected in example.expect.numbers.items():
-        low, high = (answers.get(f"{id}_{end}") for end in ("low", "high"))
-        wanted = expected if isinstance(expected, list) else [expected, expected]
-        scale = getattr(rules.rules[id].meaning, "scale", 0) if id in rules.rules else 0
-        found = [None if value is None else Decimal(str(value)).scaleb(-scale) for value in (low, high)]
-        if found != wanted:
-            yield f"`{id}` lies between {found[0]} and {found[1]}, expected {wanted[0]} to {wanted[1]}."
+    def differences(self, id: str, example: Example) -> Iterator[str]:
+        """What came out otherwise than the example expects."""
+        answers = self.answers[id]
+        yield from self._answers(example, answers)
+        yield from self._numbers(example, answers)
+        yield from _categories(example, answers)
+        yield from self._proposals(id, example)
+
+    def _answers(self, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
+        for id, expected in example.expect.answers.items():
+            if id not in answers or id not in self.rules.rules:
+                yield f"`{id}` is not in force on {example.as_of}."
+            elif (found := Answer.of(answers[id]).value) != expected:
+                yield f"`{id}` is {found}, expected {expected}."
+
+    def _numbers(self, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
+        for id, expected in example.expect.numbers.items():
+            low, high = (answers.get(f"{id}_{end}") for end in ("low", "high"))
+            wanted = expected if isinstance(expected, list) else [expected, expected]
+            scale = getattr(self.rules.rules[id].meaning, "scale", 0) if id in self.rules.rules else 0
+            found = [None if value is None else Decimal(str(value)).scaleb(-scale) for value in (low, high)]
+            if found != wanted:
+                yield f"`{id}` lies between {found[0]} and {found[1]}, expected {wanted[0]} to {wanted[1]}."
+
+    def _proposals(self, id: str, example: Example) -> Iterator[str]:
+        left = [row for row in self.proposals if row["household_id"] == id]
+        for expected in example.expect.proposals:
+            match = next(
+                (row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None
+            )
+            if match is None:
+                yield f"No {expected.kind}{f' by {expected.rule}' if expected.rule else ''} is proposed."
+                continue
+            left.remove(match)
+            reasons = [reason for reason in (match["reasons"] or "").split(",") if reason]
+            if set(reasons) != set(expected.reasons):
+                yield f"The {expected.kind} has the reasons {reasons or 'none'}, expected {expected.reasons or 'none'}."
+            asked = self._asked(id, match["rule"]) if expected.kind == "visit" else []
+            if set(asked) != set(expected.unknown):
+                yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
+        for row in left:
+            yield f"A {row['kind']} by `{row['rule']}` is proposed ({row['reasons']}), which is not expected."
+
+    def _asked(self, id: str, rule: str) -> list[str]:
+        doubted = doubts(self.engine, self.rules, id)
+        return settling(self.pack, self.rules, self.rows[id], doubted, rule)
 
 
 def _categories(example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
@@ -96,38 +151,24 @@ def _categories(example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
             yield f"`{id}` is {found[0]} to {found[1]}, expected {wanted[0]} to {wanted[1]}."
 
 
-def _proposals(engine: Engine, pack: Pack, rules: RulesPlan, rows: Rows, example: Example) -> Iterator[str]:
-    left = proposed(engine, rules)
-    for expected in example.expect.proposals:
-        match = next(
-            (row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None
-        )
-        if match is None:
-            yield f"No {expected.kind}{f' by {expected.rule}' if expected.rule else ''} is proposed."
-            continue
-        left.remove(match)
-        reasons = [reason for reason in (match["reasons"] or "").split(",") if reason]
-        if set(reasons) != set(expected.reasons):
-            yield f"The {expected.kind} has the reasons {reasons or 'none'}, expected {expected.reasons or 'none'}."
-        asked = settling(pack, rules, rows, doubts(engine, rules), match["rule"]) if expected.kind == "visit" else []
-        if set(asked) != set(expected.unknown):
-            yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
-    for row in left:
-        yield f"A {row['kind']} by `{row['rule']}` is proposed ({row['reasons']}), which is not expected."
+# --- the snapshot of a group -----------------------------------------------------------------------------------------
+
+#: More members than an example has: keeps the keys of two examples' members apart.
+_APART = 1000
 
 
-# --- the snapshot of one ---------------------------------------------------------------------------------------------
-
-
-def _layout(pack: Pack, example: Example) -> Layout:
-    """Everything was asked; what the example leaves out is unknown. Without members there is no member table."""
-    layout = everything_asked(pack, example.as_of)
+def _layout(pack: Pack, group: Mapping[str, Example]) -> Layout:
+    """Everything was asked; what an example leaves out is unknown. Without members there is no member table."""
+    one = next(iter(group.values()))
+    layout = everything_asked(pack, one.as_of)
     tables = {name: dict(columns) for name, columns in layout.tables.items()}
-    if example.members is None:
+    if one.members is None:
         del tables["members"]
-        given = {id: 1 for id, derived in pack.derived.items() if derived.given and id in example.household}
+        given = {id: 1 for id, derived in pack.derived.items() if derived.given and id in one.household}
         tables["households"] |= given
-    tiers = dict(zip(_areas_of(example), pack.tiers, strict=False))
+    tiers = {
+        code: tier for example in group.values() for code, tier in zip(_areas_of(example), pack.tiers, strict=False)
+    }
     territory = Territory(pack.tiers, {**layout.territory.tier_of, **tiers})
     return replace(layout, tables=tables, territory=territory)
 
@@ -136,32 +177,26 @@ def _figures(pack: Pack, example: Example) -> FigureValues:
     return {id: ({NATIONAL: example.figures[id]} if id in example.figures else {}) for id in pack.figures}
 
 
-def _rows(pack: Pack, example: Example) -> Rows:
-    columns = declared_columns(pack, pack.currency)
-    areas = _areas_of(example)
-    household = {
-        "household_no": 0,
-        "household_id": "example",
-        "area_code": areas[-1] if areas else None,
-        **example.household,
-    }
+def _rows(pack: Pack, id: str, number: int, example: Example) -> Rows:
+    """The rows of one example; it lives in an area of its own, in the areas that it names."""
+    columns, no = declared_columns(pack, pack.currency), {"household_no": number}
+    dwelling = [{**no, **example.dwelling}] if example.dwelling is not None else []
     tables = {
-        "households": _table("households", columns, [household]),
-        "dwellings": _table(
-            "dwellings", columns, [{"household_no": 0, **example.dwelling}] if example.dwelling is not None else []
-        ),
-        "area_tiers": _areas(pack, example),
-        "decisions": _table("decisions", {}, _decisions(example)),
-        "leads": _table("leads", {}, [_application(example.as_of)] if example.applied else []),
+        "households": _table("households", columns, [{**no, "household_id": id, "area_code": id, **example.household}]),
+        "dwellings": _table("dwellings", columns, dwelling),
+        "area_tiers": _areas(pack, id, example),
+        "decisions": _table("decisions", {}, [{**no, **decision} for decision in _decisions(example)]),
+        "leads": _table("leads", {}, [{**no, **_application(example.as_of)}] if example.applied else []),
     }
     if example.members is not None:
-        members = [
-            {"household_no": 0, "member_no": number, "person_key": None if member.get("keyless") else number, **member}
-            for number, member in enumerate(example.members, start=1)
-        ]
+        members = []
+        for member_no, member in enumerate(example.members, start=1):
+            key = None if member.get("keyless") else number * _APART + member_no
+            members.append({**no, "member_no": member_no, "person_key": key, **member})
         tables["members"] = _table("members", columns, members)
     for register in pack.about.registers:
-        rows = [{"person_key": row["member"], **row} for row in example.registers.get(register, [])]
+        matched = example.registers.get(register, [])
+        rows = [{"person_key": number * _APART + int(str(row["member"])), **row} for row in matched]
         tables[register] = _table(f"register:{register}", columns, rows)
     return Rows(tables)
 
@@ -172,13 +207,10 @@ def _areas_of(example: Example) -> list[str]:
     return example.areas or ([str(short)] if short else [])
 
 
-def _areas(pack: Pack, example: Example) -> pa.Table:
+def _areas(pack: Pack, id: str, example: Example) -> pa.Table:
     codes = _areas_of(example)
     tiers = {tier_column(tier): code for tier, code in zip_longest(pack.tiers, codes)}
-    text = {
-        name: pa.array([value], pa.string())
-        for name, value in {"area_code": codes[-1] if codes else None, **tiers}.items()
-    }
+    text = {name: pa.array([value], pa.string()) for name, value in {"area_code": id, **tiers}.items()}
     columns = declared_columns(pack, pack.currency).get("areas", [])
     facts = {
         column.name: pa.array([_stored(column, example.area.get(column.name))], column.arrow) for column in columns
@@ -193,13 +225,13 @@ def _decisions(example: Example) -> list[dict[str, Any]]:
     long_ago = date(example.as_of.year - 1, 1, 1)
     steps = ["entry", "exit"] if example.standing == "exited" else ["entry"]
     return [
-        {"household_no": 0, "decision": step, "decided_on": long_ago.replace(month=1 + number), "known_at": long_ago}
+        {"decision": step, "decided_on": long_ago.replace(month=1 + number), "known_at": long_ago}
         for number, step in enumerate(steps)
     ]
 
 
 def _application(as_of: date) -> dict[str, Any]:
-    return {"household_no": 0, "lead": "application", "received_on": as_of}
+    return {"lead": "application", "received_on": as_of}
 
 
 def _table(name: str, columns: Mapping[str, list[Column]], rows: list[dict[str, Any]]) -> pa.Table:

@@ -222,14 +222,8 @@ def write_register(target: Path, pack: Pack, register: Register) -> Snapshot:
         if register.members:
             _write_table(writer, "members", _MEMBER_COLUMNS, pack, register, _member_rows(numbered))
         if _columns_of(pack, "dwellings", register):
-            _write_table(
-                writer,
-                "dwellings",
-                [_NO],
-                pack,
-                register,
-                [{**row, **h.facts} for row, h in zip(own, numbered, strict=True)],
-            )
+            housed = [row for row, household in zip(facts, numbered, strict=True) if household.housed]
+            _write_table(writer, "dwellings", [_NO], pack, register, housed)
         for name, rows in register.foreign.items():
             ordered = sorted(rows, key=lambda row: row["person_key"])
             _write_table(
@@ -317,8 +311,10 @@ def _write_table(
 
 
 def _columns_of(pack: Pack, table: str, register: Register) -> list[Column]:
+    """The facts of a table as columns; derived facts that a source may give are there unless they are absent."""
     columns = []
-    for id, spec in pack.facts.items():
+    given = {id: spec for id, spec in pack.derived.items() if spec.given}
+    for id, spec in {**pack.facts, **given}.items():
         if table_of_entity(spec.entity) == table and id not in register.absent:
             scale = register.exponent if spec.type == "money" else spec.scale
             columns.append(
@@ -351,7 +347,9 @@ def _stored(value: Any, column: Column) -> Any:
 def _heading(register: Register) -> Heading:
     codes = tuple(code for code, parent, _ in AREAS if parent is None)
     covered = [
-        CoverageEntry(register_=name, areas=tuple(register.covered.get(name, codes)), since=register.since, until=register.until)
+        CoverageEntry(
+            register_=name, areas=tuple(register.covered.get(name, codes)), since=register.since, until=register.until
+        )
         for name in register.foreign
         if register.covered.get(name, codes)
     ]
