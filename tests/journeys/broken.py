@@ -1,8 +1,8 @@
 """How does a careless official break things, and how is each refusal judged? One desk, one mistake, the real command.
 
-The command runs in this process, through its own entry, so that a hundred mistakes take a minute. A refusal is good when
-it ends with the right exit code, names the file and the place in it, tells this mistake from others, shows no traceback
-and leaves everything as it was: no folder, no unfinished or temporary file, no line in a ledger.
+The command runs in this process, through its own entry, so that a hundred mistakes take a minute. A refusal is good
+when it ends with the right exit code, names the file and the place in it, tells this mistake from others, shows no
+traceback and leaves everything as it was: no folder, no unfinished or temporary file, no line in a ledger.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Slip:
         name: the mistake, as a sentence.
         file: the file it is made in.
         old: a text that stands there once.
-        new: what was written instead.
+        new: what was written instead; None: the whole line is gone.
         says: words that tell this mistake from others.
         at: a text of the line that must be named: the first that has it from the change on, else from the top; default:
             the line of the change itself.
@@ -48,7 +48,7 @@ class Slip:
     name: str
     file: str
     old: str
-    new: str
+    new: str | None
     says: str
     at: str = ""
     told_in: str = ""
@@ -57,9 +57,10 @@ class Slip:
 
     def made(self, folder: Path) -> str:
         """Make the mistake in a folder, and give the place that must be named."""
-        text = (folder / self.file).read_text(encoding="utf-8")
-        start = text.index(self.old) + len(self.new) - len(self.new.lstrip("\n"))
-        text = change(folder / self.file, self.old, self.new)
+        before = (folder / self.file).read_text(encoding="utf-8")
+        old, new = (self.old, self.new) if self.new is not None else (_whole_line(before, self.old), "")
+        text = change(folder / self.file, old, new)
+        start = before.index(old) + len(new) - len(new.lstrip("\n"))
         if self.told_in:
             text, start = (folder / self.told_in).read_text(encoding="utf-8"), 0
         place = f"{self.told_in or self.file}:{line_of(text, self.at, start)}"
@@ -78,6 +79,11 @@ def change(file: Path, old: str, new: str) -> str:
     changed = text.replace(old, new)
     file.write_text(changed, encoding="utf-8")
     return changed
+
+
+def _whole_line(text: str, part: str) -> str:
+    (line,) = [line for line in text.splitlines(keepends=True) if part in line]
+    return line
 
 
 def line_of(text: str, at: str, start: int = 0) -> int:
