@@ -76,11 +76,13 @@ $(BIN)/python:
 $(VENV)/.setup-dev: $(DEV_LOCK) pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --quiet --require-hashes -r $(DEV_LOCK)
 	$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src/tuopin # so that no command waits for it, whoever owns the folder
 	@touch $@ $(VENV)/.setup-demo
 
 $(VENV)/.setup-demo: $(RUNTIME_LOCK) pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --quiet --require-hashes -r $(RUNTIME_LOCK)
 	$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src/tuopin # so that no command waits for it, whoever owns the folder
 	@touch $@
 
 # The wheel only carries the synthetic census (MIT licence); it is never imported, so its dependencies stay out.

@@ -13,14 +13,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from tuopin.policy import files
-from tuopin.policy.files import Part
+from tuopin.policy.files import PackPart
 from tuopin.policy.yaml_text import load
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "reference" / "pack-files.md"
 
 #: What is shared by several models and never stands in a file by itself.
-SHARED = frozenset({"Part", "Quantity", "DatedEdition"})
+SHARED = frozenset({"PackPart", "Quantity", "DatedEdition"})
 
 _TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -40,9 +40,11 @@ _WORDS: list[tuple[Any, str]] = [
 ]
 
 
-def models() -> dict[str, type[Part]]:
+def models() -> dict[str, type[PackPart]]:
     """Every model that stands in a file, by name."""
-    found = {name: thing for name, thing in vars(files).items() if isinstance(thing, type) and issubclass(thing, Part)}
+    found = {
+        name: thing for name, thing in vars(files).items() if isinstance(thing, type) and issubclass(thing, PackPart)
+    }
     return {name: model for name, model in found.items() if name not in SHARED}
 
 
@@ -72,7 +74,7 @@ def _refuse_difference(what: str, left: set[str], right: set[str]) -> None:
         raise ValueError(f"{what} differ: {', '.join(sorted(left ^ right))}")
 
 
-def _table(model: type[Part], meanings: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _table(model: type[PackPart], meanings: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     yield "| key | type | needed | meaning | example |"
     yield "|---|---|---|---|---|"
     hints = get_type_hints(model, include_extras=True)
@@ -83,7 +85,7 @@ def _table(model: type[Part], meanings: Mapping[str, Mapping[str, str]]) -> Iter
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _keys(model: type[Part]) -> Iterator[tuple[str, str]]:
+def _keys(model: type[PackPart]) -> Iterator[tuple[str, str]]:
     """Each key as it is written, with the name of its field."""
     for name, field in model.model_fields.items():
         yield field.alias or name, name
@@ -110,12 +112,12 @@ def _type(hint: Any) -> str:  # noqa: ANN401 - a type may be anything
         return f"list of {_type(arguments[0])}"
     if origin is dict:
         return f"{_type(arguments[0])}: {_type(arguments[1])}"
-    if isinstance(hint, type) and issubclass(hint, Part):
+    if isinstance(hint, type) and issubclass(hint, PackPart):
         return f"[{_called(hint)}](#{_called(hint).replace(' ', '-')})"
     raise TypeError(f"no words for the type {hint}")
 
 
-def _called(model: type[Part]) -> str:
+def _called(model: type[PackPart]) -> str:
     """A model's heading on the page."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,7 +36,7 @@ class Walked:
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
     folder = tmp_path_factory.mktemp("one-household")
     shutil.copytree(FILES, folder, dirs_exist_ok=True)
     walk(folder, "snapshot", "sweep", known_at=date(2024, 7, 15))
@@ -55,9 +54,7 @@ def walk(folder: Path, snapshot: str, sweep: str, *, known_at: date) -> None:
         out=folder / snapshot,
         known_at=known_at,
     )
-    run_sweep(
-        pack=read_pack("template"), snapshot=Snapshot.open(folder / snapshot), as_of=DAY, out=folder / sweep
-    )
+    run_sweep(pack=read_pack("template"), snapshot=Snapshot.open(folder / snapshot), as_of=DAY, out=folder / sweep)
 
 
 @pytest.mark.parametrize("name", ["households.csv", "members.csv"])
@@ -94,9 +91,9 @@ def test_what_the_page_calls_gone_or_never_asked_has_no_column(walked: Walked) -
 
 def test_the_explanation_reads_as_on_the_page(walked: Walked) -> None:
     snapshot = Snapshot.open(walked.folder / "snapshot")
-    said = explain_household(pack=read_pack("template"), snapshot=snapshot, household_id="412").lines()
-    promised = titled(PAGE, "explain").splitlines()
-    assert said[: len(promised)] == promised
+    said = iter(explain_household(pack=read_pack("template"), snapshot=snapshot, household_id="412").lines())
+    for promised in titled(PAGE, "explain").splitlines():
+        assert promised in said, f"{promised} (the command leaves out tests between, and no line may come earlier)"
 
 
 def test_the_queries_read_as_on_the_page(walked: Walked) -> None:

@@ -53,10 +53,15 @@ def test_and_or_not_are_as_the_tables_say(engine: Engine, page: str) -> None:
     rows = marked_table(page, "logic")
     texts = [heading for heading in rows[0] if heading not in ("a", "b")]
     pack = make_pack(
-        facts={"a": fact("boolean"), "b": fact("boolean")}, standards={f"t{n}": standard(t) for n, t in enumerate(texts)}
+        facts={"a": fact("boolean"), "b": fact("boolean")},
+        standards={f"t{n}": standard(t) for n, t in enumerate(texts)},
     )
-    found = evaluated(engine, pack, Register([Household({"a": TRUTH[r["a"]], "b": TRUTH[r["b"]]}) for r in rows], members=False))
-    assert [{t: ANSWER[row[f"t{n}"]] for n, t in enumerate(texts)} for row in found] == [{t: r[t] for t in texts} for r in rows]
+    found = evaluated(
+        engine, pack, Register([Household({"a": TRUTH[r["a"]], "b": TRUTH[r["b"]]}) for r in rows], members=False)
+    )
+    assert [{t: ANSWER[row[f"t{n}"]] for n, t in enumerate(texts)} for row in found] == [
+        {t: r[t] for t in texts} for r in rows
+    ]
 
 
 def test_roll_ups_of_conditions_are_as_the_table_says(engine: Engine) -> None:

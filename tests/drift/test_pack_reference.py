@@ -6,6 +6,7 @@ import pytest
 
 from docs.generate import pack_files
 from tests.pages import read
+from tuopin.policy import files
 
 PAGE = "reference/pack-files.md"
 
@@ -16,10 +17,10 @@ def test_every_key_of_every_file_is_described_as_the_program_reads_it() -> None:
 
 
 def test_a_key_without_a_meaning_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Tier(pack_files.files.Tier):
+    class Tier(files.Tier):
         flag: str
 
-    monkeypatch.setattr(pack_files.files, "Tier", Tier)
+    monkeypatch.setattr(files, "Tier", Tier)
     with pytest.raises(ValueError, match="flag"):
         pack_files.renewed(read(PAGE))
 

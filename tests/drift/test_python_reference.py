@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 from tests.drift.test_architecture import FILES
 from tests.pages import blocks, tables
@@ -15,12 +16,14 @@ from tests.pages import blocks, tables
 PAGE = "reference/python.md"
 
 
-def test_the_page_runs_from_top_to_bottom(tmp_path: Path) -> None:
+def test_the_page_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
-    program = "\n".join(block.text for block in blocks(PAGE, "python"))
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Household 412")
+    (tmp_path / "page.py").write_text("\n".join(block.text for block in blocks(PAGE, "python")), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("page.py")
+    assert capsys.readouterr().out.startswith("Household 412")
 
 
 def test_everything_on_the_page_can_be_imported_from_where_it_says() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,7 +44,9 @@ def swept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param)
     mapping = (FILES / "mapping.yaml").read_text(encoding="utf-8")
     if request.param == "survey":
-        mapping = mapping.replace("kind: register", "kind: survey").replace("as: kept}\n", "as: kept}\n  weight: rooms\n")
+        mapping = mapping.replace("kind: register", "kind: survey").replace(
+            "as: kept}\n", "as: kept}\n  weight: rooms\n"
+        )
     (folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
     import_snapshot(
         files=[FILES / "households.csv", FILES / "members.csv"],
@@ -74,13 +78,28 @@ def test_every_key_of_the_summary_is_described_and_no_other(swept: Swept) -> Non
     assert {row["key"] for row in table} == {*written, "seconds", "peak_mib"}
 
 
+def test_every_key_of_the_printed_document_is_described_and_no_other(swept: Swept) -> None:
+    program = Path(sys.executable).with_name("tuopin")
+    asked = ["sweep", "--pack", "template", "--snapshot", "snapshot", "--as-of", "2024-06-30", "--dry-run", "--json"]
+    done = subprocess.run([program, *asked], cwd=swept.folder, capture_output=True, text=True, check=True)
+    document = json.loads(done.stdout)
+    last = section("Summary").rindex("| key |")
+    assert {row["key"] for row in rows_of(section("Summary")[last:])} == set(document)
+    assert set(document["summary"]) == {*swept.summary, "seconds", "peak_mib"}
+
+
 def test_every_column_of_the_answers_is_described(swept: Swept) -> None:
-    names = described(section("Answers"))
-    rules = PACK.rules
-    for column in pq.read_schema(swept.folder / "sweep" / "answers" / "part-00000.parquet").names:
-        rule = next((id for id in sorted(rules, key=len, reverse=True) if column == id or column.startswith(f"{id}_")), None)
-        kind = {"standards": "<standard>", "scores": "<score>", "categories": "<list>"}[rules[rule].loc[0]] if rule else ""
-        assert (column if rule is None else kind + column.removeprefix(rule)) in names, column
+    stored = pq.read_schema(swept.folder / "sweep" / "answers" / "part-00000.parquet").names
+    assert {as_described(column) for column in stored} <= described(section("Answers"))
+
+
+def as_described(column: str) -> str:
+    """A column as the page calls it: `entry` is `<standard>`, `support_level_first` is `<list>_first`."""
+    called = {"standards": "<standard>", "scores": "<score>", "categories": "<list>"}
+    for id in sorted(PACK.rules, key=len, reverse=True):
+        if column == id or column.startswith(f"{id}_"):
+            return called[str(PACK.rules[id].loc[0])] + column.removeprefix(id)
+    return column
 
 
 def test_every_column_of_the_proposals_is_described_and_every_kind() -> None:

@@ -89,7 +89,7 @@ CONDITIONS = [
     below("a quotation mark closed too early", "\"settlement = 'urban'' or true or '''\"", "is not one of the values"),
     below("a file that is read", "\"read_csv('/etc/passwd') is null\"", "`read_csv` is not a function"),
     below("a file that is queried", "\"consumption in (select 1 from 'h.parquet')\"", "is not part of the language"),
-    below("a table copied to a file", "\"COPY households TO 'stolen.csv'\"", "`COPY households TO"),
+    below("a table copied to a file", "\"COPY households TO 'stolen.csv'\"", "`COPY INTO households"),
     below("a database that is attached", "\"ATTACH 'books.db'\"", "`ATTACH"),
     below("a query in a condition", "consumption < (select max(consumption) from households)", "is not part of the"),
     below("a cast", "cast(consumption as integer) < 5", "`cast` is not a function of this language"),
@@ -451,7 +451,14 @@ TEXTS = [
     text("a hundred levels", f"        met: {'[' * 100}{']' * 100}", "More than 30 levels are nested here"),
     text("a condition of five thousand letters", f"        met: {'not ' * 1250}electricity", "it is too long"),
     text("no condition at all", "        met:", "something must stand here"),
-    text("a key that stands twice", f"{LIGHT}        from: 2005-01-01", "`from` stands twice"),
+    Slip(
+        "a key that stands twice",
+        ENTRY,
+        "    proposes: entry\n",
+        "    proposes: entry\n    proposes: exit\n",
+        "`proposes` stands twice",
+        at="    proposes: exit",
+    ),
     Slip(
         "a yes for true", FACTS, "    given: true\n", "    given: yes\n", "neither a plain yes-or-no nor clearly a word"
     ),

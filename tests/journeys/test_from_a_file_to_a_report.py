@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
+import subprocess
+import sys
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -93,18 +95,27 @@ def test_explain_says_what_the_sweep_said(tuopin: Tuopin, swept: Swept, househol
     assert proposed == {key: reasons for key, reasons in PROPOSED.items() if key[0] == household}
 
 
-def test_explain_ends_within_a_second_of_processor_time(tuopin: Tuopin, swept: Swept) -> None:
-    """The bar is one second on a quiet machine; a busy one is measured by what starting Python itself costs it."""
+LIBRARIES = "import duckdb, pyarrow.parquet, pydantic.main, sqlglot, typer, yaml"
+
+
+def test_explain_ends_within_a_second_on_a_quiet_machine(tuopin: Tuopin, swept: Swept) -> None:
+    """Loading its libraries takes about 0.35 s there, so a busy machine is measured by what that costs it."""
+    explaining = [str(tuopin.program), "explain", *map(str, swept.of_household("h01"))]
+    loading = [sys.executable, "-c", LIBRARIES]
+    processor_time(explaining, tuopin.environment)
+    explain = min(processor_time(explaining, tuopin.environment) for _ in range(3))
+    load = min(processor_time(loading, tuopin.environment) for _ in range(3))
+    print(f"explain, the whole process: {explain:.2f} s of processor time; its libraries: {load:.2f} s")  # noqa: T201
+    assert explain < 4 * load
+
+
+def processor_time(command: list[str], environment: Mapping[str, str]) -> float:
+    """Seconds of processor time that a command takes from its start to its end."""
     resource = pytest.importorskip("resource")
-    spent = []
-    for _ in range(3):
-        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        assert tuopin("explain", *swept.of_household("h01")).code == 0
-        after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        spent.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended - begun))
-    processor, wall = min(spent)
-    print(f"explain, the whole process: {processor:.2f} s of processor time, {wall:.2f} s in all")  # noqa: T201 - the figure of the bar
-    assert processor < 3
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return float(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 # --- the report ------------------------------------------------------------------------------------------------------

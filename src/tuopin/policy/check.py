@@ -21,7 +21,7 @@ from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
 from tuopin.policy.pack import Pack, Rule, RuleSpec
 from tuopin.policy.rules_plan import rule_errors
 from tuopin.policy.units import Unit
-from tuopin.policy.worlds import FactError
+from tuopin.policy.worlds import FactError, MemberWorld
 from tuopin.policy.yaml_text import Loaded
 from tuopin.tables import table_named
 from tuopin.terms import DataError, Place, Problem
@@ -325,6 +325,9 @@ def _compiled_on(pack: Pack, day: date) -> list[Problem]:
     layout = everything_asked(pack, day)
     try:
         facts = plan_facts(pack, layout, day, all_facts=True)
+        members = MemberWorld(pack, layout, day)
+        for id in (id for id, derived in pack.derived.items() if derived.entity == "member"):
+            members.lookup(id)
     except FactError as error:
         place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
         return [Problem(error.what, place, "", error.fix)]
@@ -359,14 +362,9 @@ def _sample(pack: Pack) -> FigureValues:
 
 
 def _days(pack: Pack) -> list[date]:
-    return sorted(
-        {
-            edition.from_
-            for rule in pack.rules.values()
-            for edition in rule.spec.editions
-            if edition.status != "announced"
-        }
-    )
+    """Every day on which a text begins; a pack without rules is checked once."""
+    editions = [edition for rule in pack.rules.values() for edition in rule.spec.editions]
+    return sorted({edition.from_ for edition in editions if edition.status != "announced"}) or [date.max]
 
 
 def _as_if_in_force(pack: Pack) -> Pack:

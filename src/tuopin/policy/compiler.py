@@ -128,6 +128,9 @@ def _join(word: str, parts: list[Truth]) -> Truth:
 def _compare(word: str, left: Meaning, right: Meaning) -> Truth:
     if isinstance(left, Number) and isinstance(right, Number):
         return arithmetic.compare(word, left, right)
+    if isinstance(left, Moment) or isinstance(right, Moment):
+        fix = "Compare how long ago it was: months_since(x) or years_since(x)."
+        raise LanguageError("Dates are not compared with each other or with a text.", fix)
     if word not in ("=", "<>"):
         raise LanguageError(f"`{word}` compares numbers, but this is {_kind(left)} and {_kind(right)}.", "Use = or <>.")
     certain = left.certain and right.certain

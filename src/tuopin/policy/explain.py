@@ -71,7 +71,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Part:
+class Test:
     """A named part of a standard, or its whole condition."""
 
     id: str
@@ -91,7 +91,7 @@ class StandardSeen:
     proposes: str | None
     since: str
     source: str
-    parts: list[Part]
+    parts: list[Test]
     facts: list[Seen]
     thresholds: list[Threshold]
     rests_on: list[str]
@@ -305,13 +305,13 @@ class _Explaining:
             announced=[str(edition.from_) for edition in spec.editions if edition.status == "announced"],
         )
 
-    def _parts(self, id: str, spec: Standard) -> Iterator[Part]:
+    def _parts(self, id: str, spec: Standard) -> Iterator[Test]:
         held = in_force(spec.editions, self.rules.day)
         texts = {name: text for edition in reversed(held.editions) for name, text in edition.tests.items()}
         for name in self.rules.rules[id].tests:
-            yield Part(name, " ".join(texts[name].split()), Answer.of(self.values[f"part:{id}:{name}"]).value)
+            yield Test(name, " ".join(texts[name].split()), Answer.of(self.values[f"part:{id}:{name}"]).value)
         if not texts:
-            yield Part("", " ".join(held.editions[-1].met.split()), Answer.of(self.values[id]).value)
+            yield Test("", " ".join(held.editions[-1].met.split()), Answer.of(self.values[id]).value)
 
     def _settle(self, id: str) -> list[Question]:
         facts = settling(self.pack, self.rules, self.rows, self.doubted, id)

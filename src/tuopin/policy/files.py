@@ -55,7 +55,7 @@ Confidence = Literal["high", "medium", "low", "unverified"]
 Status = Literal["in_force", "announced", "pilot"]
 
 
-class Part(BaseModel):
+class PackPart(BaseModel):
     """Every part of a pack file: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -64,14 +64,14 @@ class Part(BaseModel):
 # --- pack.yaml -------------------------------------------------------------------------------------------------------
 
 
-class Country(Part):
+class Country(PackPart):
     """The country: ISO 3166 code and its name."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     name: Text
 
 
-class PackCurrency(Part):
+class PackCurrency(PackPart):
     """ISO 4217 code and the decimals of its minor unit."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -79,21 +79,21 @@ class PackCurrency(Part):
     name: Text | None = None
 
 
-class Tier(Part):
+class Tier(PackPart):
     """A tier of government."""
 
     id: Id
     label: Text
 
 
-class Labelled(Part):
+class Labelled(PackPart):
     """A thing with a name."""
 
     label: Text
     source: Source | None = None
 
 
-class PackFile(Part):
+class PackFile(PackPart):
     """pack.yaml: whose policy this is."""
 
     id: Id
@@ -121,7 +121,7 @@ class PackFile(Part):
 # --- facts.yaml ------------------------------------------------------------------------------------------------------
 
 
-class Territorial(Part):
+class Territorial(PackPart):
     """A figure that differs by area: the nearest area above a household gives its value."""
 
     default: Number | None = None
@@ -134,7 +134,7 @@ class Territorial(Part):
         return self
 
 
-class Parameter(Part):
+class Parameter(PackPart):
     """A dated figure of the law."""
 
     unit: str | None = None
@@ -144,7 +144,7 @@ class Parameter(Part):
     label: Text | None = None
 
 
-class Assumption(Part):
+class Assumption(PackPart):
     """What an unknown item of a roll-up counts as, and who said so."""
 
     value: StrictBool | Number
@@ -154,7 +154,7 @@ class Assumption(Part):
 FactType = Literal["boolean", "integer", "decimal", "money", "code", "month", "date"]
 
 
-class Quantity(Part):
+class Quantity(PackPart):
     """What asked and derived facts share: type, unit, scale, bounds."""
 
     entity: Annotated[str, StringConstraints(pattern=r"^(household|member|dwelling|area|register:[a-z][a-z0-9_]*)$")]
@@ -204,7 +204,7 @@ class Derived(Quantity):
     parameters: dict[Id, Parameter] = {}
 
 
-class FactsFile(Part):
+class FactsFile(PackPart):
     """facts.yaml: what is asked, and what is computed from it."""
 
     facts: dict[Id, Fact]
@@ -214,7 +214,7 @@ class FactsFile(Part):
 # --- lines.yaml ------------------------------------------------------------------------------------------------------
 
 
-class Figure(Part):
+class Figure(PackPart):
     """A number that depends on everybody, such as a median."""
 
     label: Text
@@ -227,7 +227,7 @@ class Figure(Part):
     source: Source
 
 
-class Line(Part):
+class Line(PackPart):
     """A poverty line: never one scalar."""
 
     label: Text
@@ -251,7 +251,7 @@ class Line(Part):
         return self
 
 
-class LinesFile(Part):
+class LinesFile(PackPart):
     """lines.yaml: the poverty lines and the figures they are made of."""
 
     parameters: dict[Id, Parameter] = {}
@@ -262,7 +262,7 @@ class LinesFile(Part):
 # --- standards/*.yaml ------------------------------------------------------------------------------------------------
 
 
-class DatedEdition(Part):
+class DatedEdition(PackPart):
     """From when a text holds; it ends where the next begins."""
 
     from_: Day = Field(alias="from")
@@ -284,7 +284,7 @@ class StandardEdition(DatedEdition):
     met: Condition
 
 
-class Standard(Part):
+class Standard(PackPart):
     """A policy rule: met, not met or cannot tell."""
 
     question: Text
@@ -307,7 +307,7 @@ class Standard(Part):
         return self
 
 
-class Item(Part):
+class Item(PackPart):
     """Points for a condition, or for each value of a code."""
 
     when: Condition | None = None
@@ -328,7 +328,7 @@ class ScoreEdition(DatedEdition):
     probability: dict[int, Share] = {}
 
 
-class Score(Part):
+class Score(PackPart):
     """Points added up; under unknowns a lowest and a highest possible sum."""
 
     label: Text
@@ -337,7 +337,7 @@ class Score(Part):
     editions: Annotated[list[ScoreEdition], Field(min_length=1)]
 
 
-class Category(Part):
+class Category(PackPart):
     """One group of an ordered list."""
 
     id: Id
@@ -366,7 +366,7 @@ class CategoriesEdition(DatedEdition):
         return self
 
 
-class Categories(Part):
+class Categories(PackPart):
     """Ordered categories: the first that holds."""
 
     label: Text
@@ -375,7 +375,7 @@ class Categories(Part):
     editions: Annotated[list[CategoriesEdition], Field(min_length=1)]
 
 
-class StandardsFile(Part):
+class StandardsFile(PackPart):
     """standards/*.yaml: the rules of one stage."""
 
     stage: Literal["identification", "exits", "none"]
@@ -389,7 +389,7 @@ class StandardsFile(Part):
 Value = StrictBool | Number | str | None
 
 
-class ExpectedProposal(Part):
+class ExpectedProposal(PackPart):
     """What a sweep should propose, and why."""
 
     kind: Literal["entry", "visit", "refusal", "exit", "question"]
@@ -398,7 +398,7 @@ class ExpectedProposal(Part):
     unknown: list[Id] = []
 
 
-class Expected(Part):
+class Expected(PackPart):
     """The outcome worked out by hand."""
 
     answers: dict[Id, Literal["met", "not_met", "cannot_tell"]] = {}
@@ -407,7 +407,7 @@ class Expected(Part):
     proposals: list[ExpectedProposal]
 
 
-class Example(Part):
+class Example(PackPart):
     """A household in words a villager knows, and what the policy must say of it.
 
     `areas` are the codes of the areas it lives in, the highest tier first; `area` are facts of them. A short way for
@@ -429,7 +429,7 @@ class Example(Part):
     expect: Expected
 
 
-class ExamplesFile(Part):
+class ExamplesFile(PackPart):
     """examples/*.yaml: households with their expected outcome and reason."""
 
     examples: dict[Id, Example]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tuopin.policy.files import ExamplesFile, FactsFile, LinesFile, PackFile, Part, StandardsFile
+from tuopin.policy.files import ExamplesFile, FactsFile, LinesFile, PackFile, PackPart, StandardsFile
 
-FILES: Mapping[str, type[Part]] = {
+FILES: Mapping[str, type[PackPart]] = {
     "pack.yaml": PackFile,
     "facts.yaml": FactsFile,
     "lines.yaml": LinesFile,

@@ -29,7 +29,7 @@ from tuopin.policy.files import (
     LinesFile,
     PackFile,
     Parameter,
-    Part,
+    PackPart,
     Score,
     Standard,
     StandardsFile,
@@ -37,7 +37,7 @@ from tuopin.policy.files import (
 from tuopin.policy.yaml_text import Loaded, Loc, load
 from tuopin.terms import Currency, DataError, Place, Problem, UsageError
 
-Model = TypeVar("Model", bound=Part)
+Model = TypeVar("Model", bound=PackPart)
 RuleSpec = Standard | Score | Categories
 
 

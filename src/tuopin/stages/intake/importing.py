@@ -17,7 +17,7 @@ from tuopin.policy import Pack, read_pack
 from tuopin.stages.intake.agreement import Agreement, FactPlan, agree
 from tuopin.stages.intake.convert import Form
 from tuopin.stages.intake.crosschecks import cross_check, grouped_by_household, parsed, quoted
-from tuopin.stages.intake.mapping import AreaLevels, ReadMapping, read_mapping
+from tuopin.stages.intake.mapping import AreaLevels, Coverage, ReadMapping, read_mapping
 from tuopin.stages.intake.pseudonyms import Pseudonyms
 from tuopin.stages.intake.readers import open_source
 from tuopin.stages.intake.recipe import Recipe, Recipes, open_pseudonyms
@@ -179,15 +179,15 @@ def _named(files: Sequence[Path]) -> Iterator[None]:
 
 def _refuse_coverage(read: ReadMapping, areas: Areas) -> None:
     """Refuse a coverage that cannot be, at the line that states it."""
-    stated = coverage_problems(tuple(_coverage(read, areas)), areas, registers=read.model.registers)
-    problems = [replace(found, place=_coverage_place(read, found.place)) for found in stated]
+    registers = read.model.registers
+    problems = [
+        replace(found, place=read.loaded.place(("registers", name, "coverage", number)))
+        for name, register in registers.items()
+        for number, entry in enumerate(register.coverage)
+        for found in coverage_problems([_covered(name, entry, areas)], areas, registers=registers)
+    ]
     if problems:
         raise DataError(problems)
-
-
-def _coverage_place(read: ReadMapping, of: Place) -> Place:
-    register = (of.table or "").removeprefix("register:")
-    return replace(read.loaded.place(("registers", register, "coverage")), table=of.table)
 
 
 class _Import:
@@ -314,11 +314,15 @@ def _heading(
 
 
 def _coverage(read: ReadMapping, areas: Areas) -> Iterator[CoverageEntry]:
-    roots = tuple(area.code for area in areas if area.parent is None)
     for name, register in read.model.registers.items():
         for entry in register.coverage:
-            covered = roots if entry.areas == "all" else entry.areas
-            yield CoverageEntry(register_=name, areas=covered, since=entry.since, until=entry.until)
+            yield _covered(name, entry, areas)
+
+
+def _covered(register: str, entry: Coverage, areas: Areas) -> CoverageEntry:
+    everywhere = tuple(area.code for area in areas if area.parent is None)
+    covered = everywhere if entry.areas == "all" else entry.areas
+    return CoverageEntry(register_=register, areas=covered, since=entry.since, until=entry.until)
 
 
 def _assumptions(read: ReadMapping, agreement: Agreement) -> Iterator[AssumptionEntry]:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from tuopin.policy.files import Day, Id, Language, Number, Part, Source
+from tuopin.policy.files import Day, Id, Language, Number, PackPart, Source
 from tuopin.policy.pack import shaped
 from tuopin.policy.yaml_text import Loaded, Loc, load
 from tuopin.terms import DataError, Problem
@@ -67,7 +67,7 @@ FileRef = Annotated[int, Field(ge=1)] | Annotated[str, StringConstraints(min_len
 AreaCode = Annotated[str, BeforeValidator(_words), StringConstraints(min_length=1)]
 
 
-class TextFormat(Part):
+class TextFormat(PackPart):
     """How text files are written. A Parquet, Arrow, Stata or SPSS file says so itself.
 
     Attributes:
@@ -85,7 +85,7 @@ class TextFormat(Part):
     unknown: tuple[Word, ...] = ()
 
 
-class Condition(Part):
+class Condition(PackPart):
     """One comparison of a source column with a number or a quoted word: `age < 16`, `sex = 'male'`."""
 
     column: str
@@ -110,7 +110,7 @@ class Condition(Part):
         }
 
 
-class IfEmpty(Part):
+class IfEmpty(PackPart):
     """What an empty cell means in some rows: nobody asks an infant for a wage. Listed among the assumptions."""
 
     value: Scalar
@@ -118,7 +118,7 @@ class IfEmpty(Part):
     reason: Source
 
 
-class FactMapping(Part):
+class FactMapping(PackPart):
     """Where one fact comes from.
 
     Attributes:
@@ -190,7 +190,7 @@ Weight = Annotated[OneFact, AfterValidator(_one_weight)]
 Facts = dict[Id, OneFact]
 
 
-class Identity(Part):
+class Identity(PackPart):
     """What names a household or a person.
 
     Attributes:
@@ -202,14 +202,14 @@ class Identity(Part):
     as_: Literal["kept", "pseudonym"] = Field(alias="as")
 
 
-class PersonKey(Part):
+class PersonKey(PackPart):
     """What names a person in our register and in a foreign one: always replaced by a keyed hash."""
 
     column: ColumnNames
     as_: Literal["pseudonym"] = Field(alias="as")
 
 
-class Level(Part):
+class Level(PackPart):
     """One tier of the tree, read from the rows of households, the highest first.
 
     Attributes:
@@ -225,13 +225,13 @@ class Level(Part):
     within_parent: bool = False
 
 
-class AreaLevels(Part):
+class AreaLevels(PackPart):
     """A tree built from columns of the household rows."""
 
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
 
 
-class AreaFile(Part):
+class AreaFile(PackPart):
     """A tree read from a file of areas: their column for each of ours."""
 
     file: FileRef
@@ -256,7 +256,7 @@ Tree = Annotated[
 ]
 
 
-class TableMapping(Part):
+class TableMapping(PackPart):
     """What every table has: the file it is read from, by its place among those given or a pattern of its name."""
 
     file: FileRef = 1
@@ -308,7 +308,7 @@ class Members(OfHouseholds):
         return self
 
 
-class Coverage(Part):
+class Coverage(PackPart):
     """Where and when a register knows everybody: only there does "not in it" mean "no"."""
 
     areas: Annotated[tuple[AreaCode, ...], Field(min_length=1)] | Literal["all"]
@@ -323,14 +323,14 @@ class Register(TableMapping):
     coverage: tuple[Coverage, ...] = ()
 
 
-class Currency(Part):
+class Currency(PackPart):
     """The currency of all sums: ISO 4217 code and decimals of the minor unit."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     exponent: Annotated[int, Field(ge=0, le=4)]
 
 
-class Mapping(Part):
+class Mapping(PackPart):
     """A mapping file."""
 
     mapping: Id

@@ -1,0 +1,293 @@
+"""Do the how-tos do what they say, and touch no other file? Each is walked with the very lines that its page shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Ended, Tuopin
+from tests.pages import blocks, read, titled
+
+TEST, LINE, COUNTRY = (
+    f"how-to/{name}.md" for name in ("add-a-deprivation-test", "add-a-dated-line", "write-a-country-pack")
+)
+SURVEY, MOVES, HOUSEHOLD = (
+    f"how-to/{name}.md" for name in ("bring-your-own-survey", "see-who-moves", "check-one-household")
+)
+
+
+# --- walking ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pack(tuopin: Tuopin) -> Path:
+    """A new copy of the template, and beside it one that stays as it was."""
+    assert tuopin("pack", "new", "riverland").code == 0
+    shutil.copytree(tuopin.folder / "riverland", tuopin.folder / "before")
+    return tuopin.folder / "riverland"
+
+
+def touched(pack: Path) -> set[str]:
+    """The files that were added, changed or removed since."""
+    before = pack.with_name("before")
+    names = {str(file.relative_to(root)) for root in (pack, before) for file in root.rglob("*") if file.is_file()}
+    return {name for name in names if content(pack / name) != content(before / name)}
+
+
+def content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def below(file: Path, line: str, added: str) -> None:
+    """Put lines directly below the one line that reads so."""
+    change(file, f"\n{line}\n", f"\n{line}\n{added}")
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (file.name, old, text.count(old))
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def set_keys(file: Path, keys: str) -> None:
+    """Give top-level keys of a file other values, as a person would who writes over them."""
+    text = file.read_text(encoding="utf-8")
+    for value in re.split(r"^(?=\w)", keys, flags=re.MULTILINE)[1:]:
+        key = value.split(":", 1)[0]
+        text, found = re.subn(rf"^{key}:.*\n(?:[ #\-].*\n|\n(?= ))*", lambda _, v=value: v, text, flags=re.MULTILINE)  # type: ignore[misc]
+        assert found == 1, key
+    file.write_text(text, encoding="utf-8")
+
+
+def shows(page: str, command: str, ended: Ended, *, nth: int = 0) -> None:
+    """What the page prints below a command is what the command printed; `…` stands for what the page leaves out."""
+    said = re.sub(r"\s+", " ", ended.out + ended.err)
+    outputs = [after(block.text, command) for block in blocks(page, "console") if f"$ {command}\n" in block.text]
+    for line in outputs[nth].splitlines():
+        for piece in filter(None, line.split("…")):
+            assert re.sub(r"\s+", " ", piece).strip() in said, line
+
+
+def after(text: str, command: str) -> str:
+    """The lines below a command, to the next."""
+    return text.split(f"$ {command}\n", 1)[1].split("$ ", 1)[0]
+
+
+def read_and_swept(tuopin: Tuopin, name: str, *days: str) -> list[Mapping[str, Any]]:
+    """Read `<name>.csv` through `<name>.yaml`, and the summaries of riverland's policy on each day."""
+    read = tuopin("snapshot", "import", f"{name}.csv", "--mapping", f"{name}.yaml", "--out", name, "--json")
+    assert read.code == 0, read.out
+    summaries = []
+    for day in days:
+        swept = tuopin("sweep", "--pack", "riverland", "--snapshot", name, "--as-of", day, "--dry-run", "--json")
+        assert swept.code == 0, swept.out
+        summaries.append(swept.json["summary"])
+    return summaries
+
+
+HOMES = """mapping: homes
+pack: riverland
+kind: register
+as_of: 2025-06-30
+currency: {code: XTS, exponent: 2}
+country: XT
+source: "Invented"
+areas:
+  levels:
+    - {tier: region, column: region}
+households:
+  file: homes.csv
+  id: {column: id, as: kept}
+  facts:
+    consumption: {column: spent, unit: XTS/year}
+    adult_equivalents: {column: size, unit: adult_equivalent, assume: "Each person counts as one adult."}
+dwellings:
+  file: homes.csv
+  household: id
+  facts:
+"""
+
+
+# --- a deprivation test ----------------------------------------------------------------------------------------------
+
+
+def test_a_deprivation_test_is_a_question_a_standard_and_an_example(tuopin: Tuopin, pack: Path) -> None:
+    below(pack / "facts.yaml", "facts:", titled(TEST, "riverland/facts.yaml"))
+    below(pack / "standards" / "deprivations.yaml", "standards:", titled(TEST, "riverland/standards/deprivations.yaml"))
+    (pack / "examples" / "cold_homes.yaml").write_text(titled(TEST, "riverland/examples/cold_homes.yaml"), "utf-8")
+    checked = tuopin("pack", "check", "riverland")
+    assert checked.code == 0
+    shows(TEST, "tuopin pack check riverland", checked)
+    assert touched(pack) == {"facts.yaml", "standards/deprivations.yaml", "examples/cold_homes.yaml"}
+
+    (tuopin.folder / "homes.csv").write_text("id,region,spent,size,warm\na,n,9000,2,0\nb,n,9000,2,1\nc,n,9000,2,\n")
+    (tuopin.folder / "homes.yaml").write_text(HOMES + "    home_warm: {column: warm}\n")
+    after, before = read_and_swept(tuopin, "homes", "2025-06-30", "2024-12-31")
+    assert (after["households"], after["met"]["cold_home"], after["cannot_tell"]["cold_home"]) == (3, 1, 1)
+    assert "cold_home" not in before["met"], "the test holds from 2025"
+
+
+def test_a_slip_in_a_test_is_told_as_the_page_shows(tuopin: Tuopin, pack: Path) -> None:
+    below(pack / "facts.yaml", "facts:", titled(TEST, "riverland/facts.yaml"))
+    standard = titled(TEST, "riverland/standards/deprivations.yaml").replace("home_warm", "home_wram")
+    below(pack / "standards" / "deprivations.yaml", "standards:", "\n" + standard)
+    checked = tuopin("pack", "check", "riverland").in_plain_words()
+    assert checked.code == 1
+    shows(TEST, "tuopin pack check riverland", checked, nth=1)
+
+
+def test_a_new_item_of_a_score_shows_whom_it_touches(tuopin: Tuopin, pack: Path) -> None:
+    standards = pack / "standards" / "deprivations.yaml"
+    below(pack / "facts.yaml", "facts:", titled(TEST, "riverland/facts.yaml"))
+    below(standards, "standards:", titled(TEST, "riverland/standards/deprivations.yaml"))
+    edition = titled(TEST, "riverland/standards/deprivations.yaml, at the end")
+    standards.write_text(standards.read_text(encoding="utf-8") + edition, "utf-8")
+    checked = tuopin("pack", "check", "riverland").in_plain_words()
+    assert checked.code == 1
+    shows(TEST, "tuopin pack check riverland", checked, nth=2)
+    change(
+        pack / "examples" / "dates_and_places.yaml",
+        "      water_tested: fail\n",
+        "      water_tested: fail\n      home_warm: true\n",
+    )
+    assert tuopin("pack", "check", "riverland").code == 0
+
+
+# --- a dated line ----------------------------------------------------------------------------------------------------
+
+
+def add_the_line_of_2026(pack: Path) -> None:
+    """Steps 1 and 2 of the page."""
+    old, new = titled(LINE, "riverland/lines.yaml").splitlines()
+    below(pack / "lines.yaml", old, new + "\n")
+    heading, source = titled(LINE, "riverland/lines.yaml, the source of national_line").splitlines()
+    change(pack / "lines.yaml", f"{heading}\n      2023: 2,124.2", f"{heading}\n{source}\n      2023: 2,124.2")
+    (pack / "examples" / "line_of_2026.yaml").write_text(titled(LINE, "riverland/examples/line_of_2026.yaml"), "utf-8")
+
+
+def test_a_dated_line_is_a_row_and_an_example(tuopin: Tuopin, pack: Path) -> None:
+    add_the_line_of_2026(pack)
+    checked = tuopin("pack", "check", "riverland")
+    assert checked.code == 0
+    shows(LINE, "tuopin pack check riverland", checked)
+    for day in ("2025-12-31", "2026-01-01"):
+        command = f"tuopin pack show riverland --as-of {day}"
+        shows(LINE, command, tuopin(*command.split()[1:]))
+    assert touched(pack) == {"lines.yaml", "examples/line_of_2026.yaml"}
+
+    (tuopin.folder / "homes.csv").write_text("id,region,spent,size,rooms\na,n,2200,1,1\nb,n,2000,1,1\n")
+    (tuopin.folder / "homes.yaml").write_text(HOMES + "    rooms: {column: rooms, unit: room}\n")
+    before, after = read_and_swept(tuopin, "homes", "2025-12-31", "2026-01-01")
+    assert (before["lines"]["national_line"], before["met"]["below_national_line"]) == ("2124.2", 1)
+    assert (after["lines"]["national_line"], after["met"]["below_national_line"]) == ("2290", 2)
+
+
+def test_a_figure_without_its_date_is_refused_as_the_page_shows(tuopin: Tuopin, pack: Path) -> None:
+    add_the_line_of_2026(pack)
+    change(pack / "lines.yaml", "      2026-01-01: 2290.0\n", "      2290.0\n")
+    checked = tuopin("pack", "check", "riverland").in_plain_words()
+    assert checked.code == 3
+    shows(LINE, "tuopin pack check riverland", checked, nth=1)
+
+
+# --- a country -------------------------------------------------------------------------------------------------------
+
+
+def test_a_country_is_a_copy_of_the_template_and_nothing_else(tuopin: Tuopin, pack: Path, repository: Path) -> None:
+    shipped = repository / "src" / "tuopin" / "packs" / "template"
+    as_shipped = {file: file.read_bytes() for file in shipped.rglob("*.*")}
+    set_keys(pack / "pack.yaml", titled(COUNTRY, "riverland/pack.yaml"))
+    checked = tuopin("pack", "check", "riverland").in_plain_words()
+    assert checked.code == 1
+    shows(COUNTRY, "tuopin pack check riverland", checked)
+
+    for file in ("facts.yaml", "lines.yaml"):
+        text = (pack / file).read_text(encoding="utf-8")
+        (pack / file).write_text(re.sub("by: region ", "by: province ", text.replace("XTS", "XRD")), "utf-8")
+    assert tuopin("pack", "check", "riverland").code == 0
+
+    lines = (pack / "lines.yaml").read_text(encoding="utf-8")
+    begin = lines.index("    values:\n", lines.index("  national_line:"))
+    end = lines.index("\n\n", begin) + 1
+    own = titled(COUNTRY, "riverland/lines.yaml, under national_line")
+    (pack / "lines.yaml").write_text(lines[:begin] + own + lines[end:], "utf-8")
+    failing = tuopin("pack", "check", "riverland", "--json").json["examples"]
+    assert f"{len(failing['failed'])} of {failing['run']}" in read(COUNTRY), "the page says how many"
+
+    for file in [*(pack / "examples").glob("*.yaml"), *(pack / "mappings").glob("*.yaml")]:
+        file.unlink()
+    (pack / "examples" / "first.yaml").write_text(titled(COUNTRY, "riverland/examples/first.yaml"), "utf-8")
+    checked = tuopin("pack", "check", "riverland")
+    assert checked.code == 0
+    shows(COUNTRY, "tuopin pack check riverland", checked, nth=1)
+
+    for file in ("people.csv", "people.yaml"):
+        (tuopin.folder / file).write_text(titled(COUNTRY, file), "utf-8")
+    assert tuopin("snapshot", "import", "people.csv", "--mapping", "people.yaml", "--out", "people").code == 0
+    command = "tuopin sweep --pack riverland --snapshot people --as-of 2025-06-30 --out sweep"
+    shows(COUNTRY, command, tuopin(*command.split()[1:]))
+
+    changed = {name for name in touched(pack) if not name.startswith(("examples/", "mappings/"))}
+    assert changed == {"pack.yaml", "facts.yaml", "lines.yaml"}
+    assert {file: file.read_bytes() for file in shipped.rglob("*.*")} == as_shipped
+
+
+# --- a survey --------------------------------------------------------------------------------------------------------
+
+
+def test_a_survey_is_refused_until_its_mapping_says_everything(tuopin: Tuopin) -> None:
+    for file in ("hh2025.csv", "pp2025.csv"):
+        (tuopin.folder / file).write_text(titled(SURVEY, file), "utf-8")
+    mapping = tuopin.folder / "our_survey.yaml"
+    first, mended = (block.text for block in blocks(SURVEY) if block.title == "our_survey.yaml")
+    mapping.write_text(first, "utf-8")
+    command = "tuopin snapshot import hh2025.csv pp2025.csv --mapping our_survey.yaml --out survey"
+    refused = tuopin(*command.split()[1:], "--dry-run").in_plain_words()
+    assert refused.code == 3
+    shows(SURVEY, f"{command} --dry-run", refused)
+
+    for line in mended.splitlines():
+        fact = line.split(":", 1)[0]
+        mapping.write_text(
+            re.sub(rf"^{fact}:.*$", lambda _, v=line: v, mapping.read_text("utf-8"), flags=re.MULTILINE), "utf-8"
+        )  # type: ignore[misc]
+    imported = tuopin(*command.split()[1:])
+    assert imported.code == 0, imported.err
+    table = after(next(b.text for b in blocks(SURVEY, "console") if f"$ {command}\n" in b.text), command)
+    for line in table.splitlines()[:-1]:
+        assert " ".join(line.split()) in " ".join(imported.out.split())
+    swept = "tuopin sweep --pack template --snapshot survey --as-of 2025-03-31 --out sweep"
+    shows(SURVEY, swept, tuopin(*swept.split()[1:]))
+
+
+# --- the census ------------------------------------------------------------------------------------------------------
+
+
+def test_the_census_comes_out_as_the_pages_show(tuopin: Tuopin, pack: Path, shared_data: Path) -> None:
+    file = shared_data / "wb-synthetic-2023" / "hld_pop_wb_2023.parquet"
+    assert tuopin("snapshot", "import", file, "--mapping", "wb_census_2023", "--out", "census").code == 0
+
+    add_the_line_of_2026(pack)
+    for day in ("2026-01-01", "2025-12-31"):
+        command = f"tuopin pack diff template riverland --snapshot census --as-of {day}"
+        shows(LINE, command, tuopin(*command.split()[1:]))
+
+    assert tuopin("pack", "new", "rural").code == 0
+    rural = tuopin.folder / "rural" / "standards" / "identification.yaml"
+    announced = "      - from: 2027-01-01\n        # Announced"
+    change(rural, announced, titled(MOVES, "rural/standards/identification.yaml") + announced)
+    command = "tuopin pack diff template rural --snapshot census --as-of 2024-01-01"
+    shows(MOVES, command, tuopin(*command.split()[1:]))
+    failed = tuopin("pack", "check", "rural", "--json").json["examples"]["failed"]
+    assert f"names {len(failed)} examples" in read(MOVES)
+
+    command = "tuopin explain --pack template --snapshot census --household 0000e725938 --as-of 2023-12-31"
+    shows(HOUSEHOLD, command, tuopin(*command.split()[1:]))
+    shows(HOUSEHOLD, f"{command} --lang fr", tuopin(*command.split()[1:], "--lang", "fr"))
+    command = "tuopin explain --pack template --snapshot census --household nobody"
+    shows(HOUSEHOLD, command, tuopin(*command.split()[1:]))
