@@ -158,7 +158,7 @@ def test_spilled_files_are_gone_when_it_closes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limits", [{"memory_limit": "lots"}, {"threads": 0}])
 def test_limits_that_make_no_sense_are_refused(tmp_path: Path, limits: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match="limits|amount of memory"):
+    with pytest.raises(UsageError, match=r"limits|amount of memory"):
         open_engine(spill=tmp_path, **limits)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 

@@ -140,9 +140,9 @@ class Desk:
 
     # --- what is broken ----------------------------------------------------------------------------------------------
 
-    def pack(self, *, examples: bool = False) -> Path:
-        """A copy of the template pack; its examples take long, so they are left out unless they are the matter."""
-        left_out = shutil.ignore_patterns("README.md", "mappings", *([] if examples else ["examples"]))
+    def pack(self) -> Path:
+        """A copy of the template pack, without what takes long and is not the matter."""
+        left_out = shutil.ignore_patterns("README.md", "mappings", "examples", "cross_checks.yaml")
         shutil.copytree(TEMPLATE, self.folder / "pack", ignore=left_out)
         return self.folder / "pack"
 

@@ -14,9 +14,9 @@ from decimal import Decimal
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
-from tuopin.policy.files import Categories, Standard
+from tuopin.policy.files import Categories, Score, Standard
 from tuopin.policy.language import LanguageError, parse
-from tuopin.policy.layout import everything_asked
+from tuopin.policy.layout import covers_column, everything_asked, tier_column
 from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
 from tuopin.policy.pack import Pack, Rule, RuleSpec
 from tuopin.policy.rules_plan import rule_errors
@@ -71,11 +71,39 @@ def _names(pack: Pack) -> Iterator[Problem]:
         if id in seen:
             yield Problem(f"`{id}` names two things.", place, f"It stands already at {seen[id]}.", "Rename one.")
         seen[id] = place
+    for made, maker in _made_columns(pack):
+        if made in seen:
+            why = f"It is the name of a column that `{maker}` makes."
+            yield Problem(f"`{made}` cannot be an id here.", seen[made], why, "Rename one.")
+    for register in pack.about.registers:
+        if register in _TABLES:
+            place = pack.place("pack.yaml", "registers", register)
+            yield Problem(f"`{register}` is the name of a table.", place, "The two would be mixed up.", "Rename it.")
     for rule in pack.rules.values():
         for name, place in _local_names(rule):
             if name in seen:
                 why = f"It hides the one at {seen[name]}."
                 yield Problem(f"`{name}` is used again inside `{rule.id}`.", place, why, "Rename it here.")
+
+
+#: Names under which a query finds its tables.
+_TABLES = frozenset(
+    ["households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "applications", "area_tiers", "facts", "answered", "evaluated", "proposed", "proposals", "stored_facts", "computed_facts", "looked"]
+)
+
+
+def _made_columns(pack: Pack) -> Iterator[tuple[str, str]]:
+    """Columns that rules, numbers, tiers and registers make beside those of their own names."""
+    for rule in pack.rules.values():
+        if isinstance(rule.spec, Score):
+            yield from ((f"{rule.id}{end}", rule.id) for end in ("_low", "_high", "_probability"))
+            yield from ((f"{rule.id}_probability{end}", rule.id) for end in ("_low", "_high"))
+        elif isinstance(rule.spec, Categories):
+            yield from ((f"{rule.id}{end}", rule.id) for end in ("_first", "_last"))
+    for id in (*pack.facts, *pack.derived, "household_size"):
+        yield from ((f"{id}__{end}", id) for end in ("low", "high"))
+    yield from ((tier_column(tier), tier) for tier in pack.tiers)
+    yield from ((covers_column(register), register) for register in pack.about.registers)
 
 
 def _global_ids(pack: Pack) -> Iterator[tuple[str, Place]]:

@@ -111,6 +111,9 @@ def compare(
     """
     for pack in (pack_a, pack_b):
         refuse_misfit(pack, snapshot, as_of)
+    for pack in (pack_a, pack_b):  # each joins its own registers: an engine of its own
+        with open_engine(memory_limit=memory_limit, threads=threads) as engine:
+            Evaluation(pack, snapshot, as_of, engine, progress).store_facts()
     with open_engine(memory_limit=memory_limit, threads=threads) as engine:
         before = Evaluation(pack_a, snapshot, as_of, engine, progress)
         after = Evaluation(pack_b, snapshot, as_of, engine, progress)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -35,6 +34,7 @@ from tuopin.policy.territories import territorial_codes
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.tables.manifest import SCHEMA_VERSION
+from tuopin.tables.placing import placed_whole
 from tuopin.terms import Place, Problem, UsageError
 
 FACTS, ANSWERED, EVALUATED = "facts", "answered", "evaluated"
@@ -118,9 +118,18 @@ class Evaluation:
         """Where the facts lie: beside the snapshot, never in it, under a hash of all that they depend on."""
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
-        beside = self.snapshot.path.with_name(self.snapshot.path.name + ".facts") / key
+        beside = self._beside / key
         whole = all(self._is_whole(beside / _part_name(part), part) for part in self.parts)
         return beside if whole or self.facts_root is None else self.facts_root / key
+
+    @property
+    def _beside(self) -> Path:
+        return self.snapshot.path.with_name(self.snapshot.path.name + ".facts")
+
+    @property
+    def kept_in(self) -> Path:
+        """Where what is computed now is kept."""
+        return self.facts_root or self._beside
 
     def facts_file(self, part: int) -> Path:
         """The stored facts of a part."""
@@ -155,10 +164,9 @@ class Evaluation:
         self.engine.define(FACTS, f"SELECT * FROM {STORED}")
 
     def _is_whole(self, file: Path, part: int) -> bool:
-        """Whether stored facts can be used: a file that was cut short or changed is computed again."""
-        try:
-            stored = pq.read_metadata(file)
-        except (OSError, pa.ArrowException):
+        """Whether stored facts can be used: a file that was cut short or is of another plan is computed again."""
+        stored = readable(file)
+        if stored is None:
             return False
         columns = set(stored.schema.to_arrow_schema().names)
         rows = self.snapshot.manifest.parts[part].households
@@ -174,20 +182,14 @@ class Evaluation:
         self._store(part)
 
     def _store(self, part: int) -> None:
-        unfinished = self.facts_file(part).with_suffix(".unfinished")
+        stored = {name: sql.column(name) for name in self.facts_plan.stored}
         try:
-            self.facts_folder.mkdir(parents=True, exist_ok=True)
-            stored = {name: sql.column(name) for name in self.facts_plan.stored}
-            self.engine.write(sql.select(stored, sql.table(COMPUTED)), unfinished)
-            unfinished.replace(self.facts_file(part))
+            with placed_whole(self.facts_file(part)) as unfinished:
+                self.engine.write(sql.select(stored, sql.table(COMPUTED)), unfinished)
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
-            raise UsageError(
-                Problem("The facts cannot be stored.", Place(file=str(self.facts_folder)), f"{error.strerror}.", fix)
-            ) from None
-        finally:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
+            place = Place(file=str(self.facts_folder))
+            raise UsageError(Problem("The facts cannot be stored.", place, f"{error.strerror}.", fix)) from None
 
     @once
     def _show_areas(self) -> None:
@@ -214,7 +216,8 @@ class Evaluation:
             return known
         self.show_all_facts()
         found = {id: self._figure(id) for id in self.pack.figures}
-        _write_figures(stored, found)
+        if self.facts_root is None:
+            _write_figures(stored, found)
         return found
 
     @property
@@ -290,6 +293,14 @@ class Evaluation:
         return found
 
 
+def readable(file: Path) -> pq.FileMetaData | None:
+    """What a Parquet file says of itself; None if it is not there or was cut short."""
+    try:
+        return pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return None
+
+
 def _part_name(part: int) -> str:
     return f"part-{part:05d}.parquet"
 
@@ -329,9 +340,8 @@ def _read_figures(file: Path) -> dict[str, dict[str, FigureResult]] | None:
 
 def _write_figures(file: Path, figures: Mapping[str, Mapping[str, FigureResult]]) -> None:
     plain = {id: {area: figure_row(result) for area, result in areas.items()} for id, areas in figures.items()}
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(plain, indent=1, sort_keys=True), encoding="utf-8")
-    unfinished.replace(file)
+    with placed_whole(file) as unfinished:
+        unfinished.write_text(json.dumps(plain, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def figure_row(result: FigureResult) -> list[str | int | None]:

@@ -11,7 +11,7 @@ from tuopin.policy import sql
 from tuopin.policy.dated import in_force
 from tuopin.policy.evaluation import EVALUATED, Evaluation
 from tuopin.policy.facts_plan import BUILT_IN, facts_under
-from tuopin.policy.files import Categories, Fact, Score, Standard, Text
+from tuopin.policy.files import Categories, Fact, Score, Standard, StandardEdition, Text
 from tuopin.policy.household import Rows, evaluate_rows, find_household
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code, Meaning, Number
@@ -243,12 +243,11 @@ class _Explaining:
         self.doubted = doubts(self.evaluation.engine, self.rules, id)
         self.values = dict(zip(wanted, _one_row(self.evaluation.engine, wanted.values(), id), strict=True))
         manifest = self.evaluation.snapshot.manifest
+        lives_in = self.rows.first("households")["area_code"]
+        self.area = [area.code for area in reversed(self.evaluation.snapshot.areas().above(lives_in))]
         return HouseholdSeen(
             household=id,
-            area=[
-                area.code
-                for area in reversed(self.evaluation.snapshot.areas().above(self.rows.first("households")["area_code"]))
-            ],
+            area=self.area,
             facts_as_of=str(manifest.as_of),
             as_of=str(self.evaluation.day),
             pack=f"{self.pack.name} {self.pack.about.version}",
@@ -285,7 +284,7 @@ class _Explaining:
     # --- standards ---------------------------------------------------------------------------------------------------
 
     def _standard(self, id: str, spec: Standard) -> StandardSeen:
-        compiled = self.rules.rules[id]
+        compiled, edition = self.rules.rules[id], self._edition(spec)
         answer = Answer.of(self.values[id])
         applies = Answer.of(self.values[f"applies:{id}"]) if compiled.applies else None
         return StandardSeen(
@@ -295,9 +294,9 @@ class _Explaining:
             applies=applies.value if applies else None,
             stage=compiled.rule.stage,
             proposes=spec.proposes,
-            since=str(self.rules.edition(id)),
-            source=spec.source,
-            parts=list(self._parts(id, spec)),
+            since=str(edition.from_),
+            source=edition.source or spec.source,
+            parts=list(self._parts(id, edition)),
             facts=[self._seen(fact) for fact in compiled.reads],
             thresholds=[self._threshold(id, name) for name in compiled.figures],
             rests_on=list(compiled.rests_on),
@@ -305,13 +304,17 @@ class _Explaining:
             announced=[str(edition.from_) for edition in spec.editions if edition.status == "announced"],
         )
 
-    def _parts(self, id: str, spec: Standard) -> Iterator[Test]:
+    def _edition(self, spec: Standard) -> StandardEdition:
+        """The text that holds where the household lives."""
         held = in_force(spec.editions, self.rules.day)
-        texts = {name: text for edition in reversed(held.editions) for name, text in edition.tests.items()}
-        for name in self.rules.rules[id].tests:
-            yield Test(name, " ".join(texts[name].split()), Answer.of(self.values[f"part:{id}:{name}"]).value)
-        if not texts:
-            yield Test("", " ".join(held.editions[-1].met.split()), Answer.of(self.values[id]).value)
+        here = set(self.area)
+        return next((pilot for pilot in held.pilots if here & set(pilot.areas)), held.editions[-1])
+
+    def _parts(self, id: str, edition: StandardEdition) -> Iterator[Test]:
+        for name, text in edition.tests.items():
+            yield Test(name, " ".join(text.split()), Answer.of(self.values[f"part:{id}:{name}"]).value)
+        if not edition.tests:
+            yield Test("", " ".join(edition.met.split()), Answer.of(self.values[id]).value)
 
     def _settle(self, id: str) -> list[Question]:
         facts = settling(self.pack, self.rules, self.rows, self.doubted, id)

@@ -176,8 +176,8 @@ def _cases(territory: Territory, codes: list[str], values: list[Sql], default: S
 def truth_by_area(territory: Territory, pilots: list[tuple[list[str], Truth]], general: Truth | None) -> Truth:
     """One truth that follows a pilot's text in its areas, and the general text elsewhere."""
     cases = [(territory.inside(codes), meaning.sql) for codes, meaning in pilots]
-    rest = general.sql if general else sql.unknown("boolean")
+    rest = general.sql if general else sql.truth(False)  # outside a pilot nothing is asked
     meanings = [meaning for _, meaning in pilots] + ([general] if general else [])
-    certain = general is not None and all(meaning.certain for meaning in meanings)
+    certain = all(meaning.certain for meaning in meanings)
     asked, grounded = all(meaning.asked for meaning in meanings), any(meaning.grounded for meaning in meanings)
     return Truth(sql.choose(cases, otherwise=rest), certain, asked, grounded)

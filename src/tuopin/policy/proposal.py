@@ -7,6 +7,7 @@ import hashlib
 from sqlglot import exp
 
 from tuopin.policy import arithmetic, sql
+from tuopin.policy.dated import in_force
 from tuopin.policy.files import Standard
 from tuopin.policy.meaning import Number, Truth, never_asked
 from tuopin.policy.rules_plan import RulesPlan
@@ -34,7 +35,6 @@ def proposals(
     standard = rules.standards[rule]
     column = Truth(sql.column(rule))
     low, high = _severity(standard)
-    edition = str(rules.edition(rule))
     reasons = [rule] if kind == "question" else []
     columns: dict[str, Sql] = {
         "proposal_id": _key(rules, rule, stage, kind),
@@ -43,7 +43,7 @@ def proposals(
         "stage": sql.text(stage),
         "kind": sql.text(kind),
         "rule": sql.text(rule),
-        "edition": sql.text(edition),
+        "edition": edition_of(rules, rule),
         "reasons": sql.text(reasons[0]) if reasons else _reasons(rules, rule, when),
         "unknown": _unknown(rules, rule) if when is Answer.CANNOT_TELL else sql.text(""),
         "severity_low": low,
@@ -51,6 +51,15 @@ def proposals(
         "reply_days": sql.integer(standard.reply_days) if standard.reply_days else sql.unknown("bigint"),
     }
     return sql.select(columns, sql.table("evaluated"), [gives(column, when), *([also] if also is not None else [])])
+
+
+def edition_of(rules: RulesPlan, rule: str) -> Sql:
+    """The day from which the text holds that decided, which is a pilot's in the pilot's areas."""
+    held = in_force(rules.rules[rule].rule.spec.editions, rules.day)
+    territory = rules.facts.layout.territory
+    pilots = [(territory.inside(edition.areas), sql.text(str(edition.from_))) for edition in held.pilots]
+    general = sql.text(str(held.general.from_)) if held.general else sql.unknown("varchar")
+    return sql.choose(pilots, otherwise=general) if pilots else general
 
 
 def gives(truth: Truth, answer: Answer) -> Sql:
@@ -125,7 +134,7 @@ def _severity(standard: Standard) -> tuple[Sql, Sql]:
 def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
     """The same subject, rules and facts give the same key: changed facts make a new proposal."""
     closure = rules.under(rule)
-    editions = ";".join(f"{id}@{rules.edition(id)}" for id in sorted(closure))
+    editions = ";".join(f"{id}@{','.join(str(day) for day in rules.editions(id))}" for id in sorted(closure))
     facts = sorted({fact for id in closure for fact in rules.rules[id].reads})
     seen = [sql.as_text(column) for fact in facts for column in _columns(rules, fact)]
     head = sql.text(hashlib.sha256(f"{stage};{kind};{rule};{editions}".encode()).hexdigest()[:16])
@@ -138,6 +147,7 @@ def _columns(rules: RulesPlan, fact: str) -> list[Sql]:
         return []
     if not isinstance(meaning, Number):
         return [meaning.sql]
-    if meaning.real:
-        return []  # computed from facts that stand here themselves, and engines write doubles differently
+    if meaning.real:  # engines write doubles differently, so a share is taken in whole billionths
+        billionths = [sql.cast(sql.compute("*", b, sql.integer(10**9)), "bigint") for b in (meaning.low, meaning.high)]
+        return billionths[:1] if meaning.exact else billionths
     return [meaning.low] if meaning.exact else [meaning.low, meaning.high]

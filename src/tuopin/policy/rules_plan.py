@@ -52,10 +52,9 @@ class RulesPlan:
         """The standards in force that propose a kind of decision."""
         return {id: standard for id, standard in self.standards.items() if standard.proposes == kind}
 
-    def edition(self, id: str) -> date:
-        """The day from which the general text of a rule holds."""
-        held = in_force(self.rules[id].rule.spec.editions, self.day)
-        return held.editions[-1].from_
+    def editions(self, id: str) -> list[date]:
+        """The days from which the texts of a rule hold: a pilot's first, the general text's last."""
+        return [edition.from_ for edition in in_force(self.rules[id].rule.spec.editions, self.day).editions]
 
     def under(self, id: str) -> list[str]:
         """A rule and all that it rests on, each once, itself first."""

@@ -79,6 +79,8 @@ class Ledger:
         with self._locked():
             self.verify()
             blocks = self.blocks()
+            if blocks and not self.file.read_bytes().endswith(b"\n"):
+                raise DataError(self._broken(len(blocks)))
             block = link(blocks[-1] if blocks else None, content)
             with self.file.open("a", encoding="utf-8") as lines:
                 lines.write(block.to_json() + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -13,8 +14,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from tuopin import __version__
 from tuopin.policy import ANSWERED, EVALUATED, Evaluation, Pack, refuse_misfit, sql
-from tuopin.policy.evaluation import figure_row
+from tuopin.policy.evaluation import figure_row, readable
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.sql import Sql
 from tuopin.sweep.ledger import Ledger
@@ -23,6 +25,8 @@ from tuopin.sweep.summary import Tally, combinations, summarised, tally_counts
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.content import ContentHash
 from tuopin.tables.engines import Query, open_engine
+from tuopin.tables.manifest import SCHEMA_VERSION
+from tuopin.tables.placing import placed_whole, usual_mask
 from tuopin.terms import Place, Problem, UsageError
 
 
@@ -79,7 +83,7 @@ def run_sweep(
     refuse_misfit(pack, snapshot, as_of)
     if out is not None and not dry_run:
         ledger = ledger or out.parent / "ledger.jsonl"
-        _refuse_place(out, snapshot, replace=replace)
+        _refuse_place(out, ledger, snapshot, replace=replace)
         Ledger(ledger).refuse_unwritable()
     with (
         tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
@@ -119,13 +123,13 @@ def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: P
         summary = summarised(evaluation, tally, proposed)
         _write_json(unfinished / "summary.json", summary)
         _write_json(unfinished / "figures.json", _figures(evaluation))
-        unfinished.chmod(0o755)
+        unfinished.chmod(0o777 & ~usual_mask())
         if replace and out.exists():
             shutil.rmtree(out)
         unfinished.rename(out)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    block = Ledger(ledger).append(_entry(evaluation, summary, content))
+    block = Ledger(ledger).append(_entry(evaluation, stages, summary, content))
     return SweepResult(summary, out, block.hash)
 
 
@@ -164,17 +168,13 @@ def _also(proposals: Proposing | None) -> dict[str, Sql]:
 
 def _intake_file(evaluation: Evaluation) -> Path:
     """What intake proposes depends on the snapshot alone, so it is kept beside the facts."""
-    key = evaluation.snapshot.manifest.content_hash[:24]
-    file = evaluation.facts_folder.parent / f"intake-{key}.parquet"
-    if not file.is_file():
+    query = intake_query(evaluation.engine, evaluation.snapshot)
+    said = f"{SCHEMA_VERSION}\n{evaluation.snapshot.manifest.content_hash}\n{query}"
+    file = evaluation.kept_in / f"intake-{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet"
+    if not readable(file):
         evaluation.progress("intake", 0, 1)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".unfinished")
-        try:
-            evaluation.engine.write(intake_query(evaluation.engine, evaluation.snapshot), unfinished)
-            unfinished.replace(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with placed_whole(file) as unfinished:
+            evaluation.engine.write(query, unfinished)
     return file
 
 
@@ -213,7 +213,9 @@ def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | Non
     }
 
 
-def _entry(evaluation: Evaluation, summary: Mapping[str, Any], proposals: str) -> dict[str, Any]:
+def _entry(
+    evaluation: Evaluation, stages: Collection[str], summary: Mapping[str, Any], proposals: str
+) -> dict[str, Any]:
     manifest = evaluation.snapshot.manifest
     return {
         "kind": "sweep",
@@ -223,7 +225,9 @@ def _entry(evaluation: Evaluation, summary: Mapping[str, Any], proposals: str) -
         "snapshot": manifest.name,
         "snapshot_hash": manifest.content_hash,
         "as_of": str(evaluation.day),
+        "stages": sorted(stages),
         "engine": evaluation.engine.name,
+        "program": __version__,
         "households": summary["households"],
         "proposals": summary["proposals"],
         "proposals_hash": proposals,
@@ -234,7 +238,15 @@ def _write_json(file: Path, value: object) -> None:
     file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _refuse_place(out: Path, snapshot: Snapshot, *, replace: bool) -> None:
+def _refuse_place(out: Path, ledger: Path, snapshot: Snapshot, *, replace: bool) -> None:
+    for folder, why in (
+        (out, "Replacing the sweep would delete it."),
+        (snapshot.path, "A snapshot is never added to."),
+    ):
+        if ledger.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                Problem("The ledger lies in a folder of data.", Place(str(ledger)), why, "Choose another.")
+            )
     if out.resolve().is_relative_to(snapshot.path.resolve()):
         why = "A snapshot is never added to: its check would fail for ever."
         raise UsageError(Problem("The folder to write lies in the snapshot.", Place(str(out)), why, "Choose another."))

@@ -216,6 +216,7 @@ def hash_of(heading: Heading, tables: dict[str, TableEntry]) -> str:
     """The content hash of a snapshot with this heading and these tables."""
     said = heading.model_dump(mode="json", by_alias=True)
     meaning = {name: said[name] for name in ("kind", "as_of", "currency", "tiers", "coverage")}
+    meaning["columns"] = {name: [column.model_dump(mode="json") for column in t.columns] for name, t in tables.items()}
     return snapshot_hash(tables={name: table.content_hash for name, table in tables.items()}, meaning=meaning)
 
 

@@ -104,6 +104,11 @@ def _table(folder: Path, name: str, entry: TableEntry, *, parts: int) -> list[Pr
     elif content.hexdigest() != entry.content_hash:
         what = f"The rows of table {name} are not those that were written: the content hash differs."
         found.append(Problem(what, Place(file=where, table=name), "A value was changed, or a row moved.", _AGAIN))
+    for column in entry.columns:
+        if (unknown := check.unknown[column.name]) != column.unknown:
+            what = f"{unknown:,} values are unknown; the manifest counts {column.unknown:,}."
+            why = "A rule would take an unknown for an answer."
+            found.append(Problem(what, Place(file=where, table=name, column=column.name), why, _AGAIN))
     return found
 
 

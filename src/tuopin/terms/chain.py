@@ -47,9 +47,12 @@ class Block:
         """
         try:
             values = json.loads(line)
-            return cls(values["number"], values["previous"], values["content"], values["hash"])
+            block = cls(values["number"], values["previous"], values["content"], values["hash"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError("the line is not a block of a chain") from error
+        if block.to_json() != line:
+            raise ValueError("the line says more than a block of a chain")
+        return block
 
 
 class ChainBroken(Exception):

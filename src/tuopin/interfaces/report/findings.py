@@ -88,6 +88,23 @@ class Missed:
         return self.missed / self.poor if self.poor else None
 
 
+@dataclass(frozen=True)
+class GroupCount:
+    """Households of one group of a list of categories.
+
+    Attributes:
+        first: the first group that is possible for them.
+        last: the last; the same where it is known.
+        households: rows.
+        weight: the households they stand for.
+    """
+
+    first: str
+    last: str
+    households: int
+    weight: float
+
+
 @dataclass
 class Findings:
     """The counts behind a report.
@@ -206,11 +223,12 @@ class Findings:
         """Proposals by stage, kind, rule and reasons, the most frequent first; none in a survey."""
         return proposals_by_reason(self.engine, self.sweep)
 
-    def categories(self, id: str) -> dict[tuple[str, str], int]:
+    def categories(self, id: str) -> list[GroupCount]:
         """Households by the first and last possible group of a list of categories."""
         first, last = _quoted(f"{id}_first"), _quoted(f"{id}_last")
-        rows = self.engine.rows(_query(f"SELECT {first}, {last}, COUNT(*) FROM {ANSWERS} GROUP BY {first}, {last}"))
-        return {(one, other): int(n) for one, other, n in rows}
+        weight = "SUM(weight)" if self.evaluation.layout.survey else "COUNT(*)"
+        query = f"SELECT {first}, {last}, COUNT(*), {weight} FROM {ANSWERS} GROUP BY {first}, {last}"
+        return [GroupCount(one, other, int(n), float(w)) for one, other, n, w in self.engine.rows(_query(query))]
 
     @cached_property
     def never_asked(self) -> dict[str, Fact]:

@@ -128,17 +128,21 @@ class _Page:
     def _keys(self) -> Any:  # noqa: ANN401 - pairs of texts
         """The figures at the top: each with its words."""
         summary, number = self.findings.summary, self.words.number
-        yield number(summary["households"]), self.say("households")
-        yield number(summary["members"]), self.say("persons")
-        if (id := self.findings.headline) is not None and not small(self.findings.tests[id].households["met"]):
-            share = self.findings.tests[id].share
-            if share is not None:
-                key = "poor_persons" if share[0] == share[1] else "poor_persons_range"
-                yield self._between(*share), self.say(key, test=id)
+        yield number(summary["households"]), self.say("households_asked" if self.survey else "households")
+        yield number(summary["members"]), self.say("persons_asked" if self.survey else "persons")
+        if self.findings.headline is not None and (share := self._headline_share()) is not None:
+            key = "poor_persons" if share[0] == share[1] else "poor_persons_range"
+            yield self._between(*share), self.say(key, test=self.findings.headline)
         if not self.survey:
             kinds = list(summary["proposals"].values())
-            yield number(sum(sum(kind.values()) for kind in kinds)), self.say("proposals_made")
-            yield number(sum(kind.get("visit", 0) for kind in kinds)), self.say("visits")
+            yield self.tables.count(sum(sum(kind.values()) for kind in kinds)), self.say("proposals_made")
+            yield self.tables.count(sum(kind.get("visit", 0) for kind in kinds)), self.say("visits")
+
+    def _headline_share(self) -> tuple[float, float] | None:
+        """The share of the poor at least and at most; None where it rests on too few households."""
+        assert self.findings.headline is not None
+        count = self.findings.tests[self.findings.headline]
+        return None if self.tables.too_few(count) else count.share
 
     def _between(self, low: float, high: float) -> str:
         one, other = self.words.share(low), self.words.share(high)
@@ -147,26 +151,31 @@ class _Page:
     # --- pictures ----------------------------------------------------------------------------------------------------
 
     def _areas(self) -> dict[str, Any] | None:
-        if self.findings.headline is None or (share := self.findings.tests[self.findings.headline].share) is None:
+        """The poor by area, the highest tier first; a tier in which nobody lives is left out."""
+        if self.findings.headline is None:
             return None
-        tiers = self.findings.evaluation.layout.territory.tiers
-        parts = [self._tier(number, share[0]) for number in range(len(tiers))]
-        lead = self.say("areas_lead", test=self.says[self.findings.headline], share=self._between(*share))
-        return {"lead": lead, "tiers": parts}
+        share = self._headline_share()
+        tiers = range(len(self.findings.evaluation.layout.territory.tiers))
+        shown = {number: self.tables.shown_areas(number) for number in tiers}
+        parts = [
+            self._tier(number, areas, share) for number, areas in shown.items() if any(a.code for a in areas.areas)
+        ]
+        lead = self.say("areas_lead", test=self.says[self.findings.headline])
+        mark = self.say("areas_mark", share=self._between(*share)) if share else ""
+        return {"lead": lead, "mark": mark, "tiers": parts}
 
-    def _tier(self, number: int, country: float) -> dict[str, Any]:
+    def _tier(self, number: int, shown: Shown, country: tuple[float, float] | None) -> dict[str, Any]:
         label = self._tier_label(number)
-        shown = self.tables.shown_areas(number)
         count = self.words.number(len(shown.areas))
         listed = len(shown.areas) <= MOST_ROWS
-        drawn_too = number == 0 and len(shown.areas) <= MOST_BARS
+        drawn_too = number == 0 and len(shown.areas) <= MOST_BARS and country is not None
         return {
             "label": label,
             "open": number == 0,
             "summary": self.say("show_table", tier=label, count=count),
             "table": self.tables.areas(shown, label) if listed else None,
             "too_many": self.say("too_many_areas", tier=label, count=count),
-            "chart": self._areas_chart(shown, label, country) if drawn_too else None,
+            "chart": self._areas_chart(shown, label, country[0]) if drawn_too and country else None,
         }
 
     def _tier_label(self, number: int) -> str:
@@ -176,14 +185,19 @@ class _Page:
 
     def _areas_chart(self, shown: Shown, tier: str, country: float) -> str | None:
         poor, unknown = self.say("legend_poor"), self.say("legend_unknown")
-        visible = [area for number, area in enumerate(shown.areas) if number not in shown.hidden and area.count.share]
-        bars = []
-        for area in sorted(visible, key=lambda area: (-_share(area.count)[0], area.code)):
-            low, high = _share(area.count)
-            bars.append(Bar(area.name, [(poor, low), (unknown, high - low)], self._between(low, high)))
-        if not bars:
+        found = [
+            (area, _share(area.count, sure=number in shown.unknown_hidden))
+            for number, area in enumerate(shown.areas)
+            if number not in shown.hidden and area.count.share
+        ]
+        if not found:
             return None
-        most = max(_share(area.count)[1] for area in visible)
+        in_order = sorted(found, key=lambda item: (-item[1][0], item[0].code))
+        bars = [
+            Bar(area.name or self.say("no_area"), [(poor, low), (unknown, high - low)], self._between(low, high))
+            for area, (low, high) in in_order
+        ]
+        most = max(high for _, (_, high) in found)
         colours = {poor: MET, unknown: UNKNOWN} if any(bar.parts[1][1] for bar in bars) else {poor: MET}
         specification = stacked_bars(bars, colours=colours, most=max(most, country) * 1.02 or 1.0, mark=country)
         return drawn(specification, name="areas", title=self.say("areas_alt", tier=tier))
@@ -192,12 +206,12 @@ class _Page:
         names = {"met": self.say("met"), "not_met": self.say("not_met"), "unknown": self.say("cannot_tell")}
         bars = []
         for id, count in self.findings.tests.items():
-            everybody = count.weight["all"] or 1.0
-            met, unknown = (_rounded(count.weight[key] / everybody) for key in ("met", "unknown"))
+            if self.tables.too_few(count) or small(count.households["unknown"]) or not count.weight["all"]:
+                bars.append(Bar(self.says[id], [], self.say("hidden")))
+                continue
+            met, unknown = (count.weight[key] / count.weight["all"] for key in ("met", "unknown"))
             parts = [(names["met"], met), (names["not_met"], max(0.0, 1 - met - unknown)), (names["unknown"], unknown)]
-            hidden = small(count.households["unknown"])
-            figure = self.say("hidden") if hidden else self.words.share(count.weight["unknown"] / everybody)
-            bars.append(Bar(self.says[id], parts, figure))
+            bars.append(Bar(self.says[id], parts, self.words.share(unknown)))
         colours = {names["met"]: MET, names["not_met"]: NOT_MET, names["unknown"]: UNKNOWN}
         return drawn(stacked_bars(bars, colours=colours), name="tests", title=self.say("tests_alt"))
 
@@ -256,13 +270,10 @@ class _Page:
         return {"says": says, "pairs": pairs}
 
 
-def _share(count: Count) -> tuple[float, float]:
-    return count.share or (0.0, 0.0)
-
-
-def _rounded(share: float) -> float:
-    """To a hundredth: a picture shall not tell what a table hides."""
-    return round(share, 2)
+def _share(count: Count, *, sure: bool) -> tuple[float, float]:
+    """The share at least and at most; the same twice where the highest is not to be shown."""
+    low, high = count.share or (0.0, 0.0)
+    return (low, low) if sure else (low, high)
 
 
 def _rendered(content: Mapping[str, Any]) -> str:

@@ -35,10 +35,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows of areas as they may be shown, and the numbers of those that may not."""
+    """Areas, and which of them may not be shown.
+
+    Attributes:
+        areas: the rows.
+        hidden: positions of the rows of which nothing is shown.
+        unknown_hidden: positions of those of which it is not shown how many cannot be told.
+    """
 
     areas: Sequence[AreaCount]
     hidden: frozenset[int]
+    unknown_hidden: frozenset[int]
 
 
 class Tables:
@@ -72,10 +79,11 @@ class Tables:
     def _poverty_of(self, id: str, count: Count) -> list[str]:
         if id in self.findings.unanswerable or count.share is None:
             return [self._say("not_asked_here"), "", ""]
-        if self._small(count):
-            return [self._hidden()] * 3
+        if self.too_few(count):
+            return [self._hidden() for _ in range(3)]
         low, high = count.share
-        return [self._share(low, 2), self._share(high, 2), self._number(count.weight["met"])]
+        at_most = self._hidden() if small(count.households["unknown"]) else self._share(high, 2)
+        return [self._share(low, 2), at_most, self._number(count.weight["met"])]
 
     # --- areas -------------------------------------------------------------------------------------------------------
 
@@ -88,7 +96,13 @@ class Tables:
             total_of=lambda area: area.parent,
             size=lambda area: area.count.households["met"],
         )
-        return Shown(areas, frozenset(hidden))
+        unknown_hidden = hidden_rows(
+            areas,
+            counts=lambda area: [area.count.households["unknown"]],
+            total_of=lambda area: area.parent,
+            size=lambda area: area.count.households["unknown"],
+        )
+        return Shown(areas, frozenset(hidden), frozenset(unknown_hidden))
 
     def areas(self, shown: Shown, tier: str) -> Table:
         """The poor by area of a tier; one share where everybody can be told, else the lowest and the highest."""
@@ -98,9 +112,11 @@ class Tables:
         headings = [say("area"), say("persons"), say("poor_heading"), *ends]
         rows = []
         for number, area in enumerate(shown.areas):
-            figures = (
-                [self._hidden() for _ in headings[1:]] if number in shown.hidden else self._area(area.count, sure=sure)
-            )
+            figures = self._area(area.count, sure=sure)
+            if number in shown.hidden:
+                figures = [self._hidden() for _ in figures]
+            elif number in shown.unknown_hidden:
+                figures = [*figures[:2], self._hidden(), figures[3], self._hidden()]
             rows.append([self._area_name(area), *figures])
         numbers = frozenset(range(1, len(headings)))
         return Table(say("areas_caption", tier=tier), [_capital(word) for word in headings], rows, numbers)
@@ -158,14 +174,24 @@ class Tables:
             for stage, kinds in self.findings.summary["proposals"].items()
             for kind, count in kinds.items()
         ]
-        rows = [[say(f"stage_{stage}"), say(f"kind_{kind}"), self._count(count)] for stage, kind, count in kinds]
+        hidden = hidden_rows(kinds, counts=lambda row: [row[2]], total_of=lambda _: 0, size=lambda row: row[2])
+        rows = [
+            [say(f"stage_{stage}"), say(f"kind_{kind}"), self._hidden() if n in hidden else self._number(count)]
+            for n, (stage, kind, count) in enumerate(kinds)
+        ]
         headings = [say("stage"), say("kind"), _capital(say("households"))]
         return Table(say("proposals_caption"), headings, rows, frozenset({2}))
 
     def reasons(self) -> tuple[Table, str]:
         """Proposals by rule and reasons, and a sentence on those that are too rare for a line of their own."""
         say, found = self._say, self.findings.proposals
-        frequent = [proposal for proposal in found if not small(proposal.households)][:MOST_REASONS]
+        hidden = hidden_rows(
+            found,
+            counts=lambda proposal: [proposal.households],
+            total_of=lambda proposal: (proposal.stage, proposal.kind),
+            size=lambda proposal: proposal.households,
+        )
+        frequent = [proposal for number, proposal in enumerate(found) if number not in hidden][:MOST_REASONS]
         rest = [proposal for proposal in found if proposal not in frequent]
         rows = [
             [say(f"kind_{p.kind}"), p.rule, self.language.listed(list(p.reasons)), self._number(p.households)]
@@ -173,7 +199,7 @@ class Tables:
         ]
         headings = [say("kind"), say("rule"), say("reasons"), _capital(say("households"))]
         more = say(
-            "more_reasons", count=self._number(len(rest)), households=self._count(sum(p.households for p in rest))
+            "more_reasons", count=self._number(len(rest)), households=self.count(sum(p.households for p in rest))
         )
         return Table(say("reasons_caption"), headings, rows, frozenset({3})), more if rest else ""
 
@@ -183,16 +209,21 @@ class Tables:
         return [self._groups(id, c.rule.spec) for id, c in rules.items() if isinstance(c.rule.spec, Categories)]
 
     def _groups(self, id: str, spec: Categories) -> Table:
-        groups = in_force(spec.editions, self.findings.evaluation.day).editions[-1].categories
-        labels = {group.id: in_language(group.label, self.language.id) for group in groups}
+        editions = reversed(in_force(spec.editions, self.findings.evaluation.day).editions)
+        labels = {
+            group.id: in_language(group.label, self.language.id) for text in editions for group in text.categories
+        }
         order = list(labels)
-        found = sorted(
-            self.findings.categories(id).items(), key=lambda item: tuple(order.index(group) for group in item[0])
+        found = sorted(self.findings.categories(id), key=lambda g: (order.index(g.first), order.index(g.last)))
+        hidden = hidden_rows(
+            found, counts=lambda group: [group.households], total_of=lambda _: 0, size=lambda group: group.households
         )
-        hidden = hidden_rows(found, counts=lambda item: [item[1]], total_of=lambda _: 0, size=lambda item: item[1])
         rows = [
-            [self._group(labels[first], labels[last]), self._hidden() if number in hidden else self._number(count)]
-            for number, ((first, last), count) in enumerate(found)
+            [
+                self._group(labels[group.first], labels[group.last]),
+                self._hidden() if number in hidden else self._number(group.weight),
+            ]
+            for number, group in enumerate(found)
         ]
         label = in_language(spec.label, self.language.id)
         headings = [self._say("group"), _capital(self._say("households"))]
@@ -274,7 +305,7 @@ class Tables:
         if small(counted):
             return [self._hidden()] * 3
         known = self._say("unknown") if value is None else self.language.amount(_without_needless_zeros(value))
-        return [known, self._number(counted), self._count(left_out)]
+        return [known, self._number(counted), self.count(left_out)]
 
     def editions(self) -> Table:
         """The texts in force, and what is announced."""
@@ -295,10 +326,12 @@ class Tables:
 
     # --- small cells -------------------------------------------------------------------------------------------------
 
-    def _small(self, count: Count) -> bool:
+    def too_few(self, count: Count) -> bool:
+        """Whether a figure on the met or the not met would rest on too few households."""
         return small(*_households(count))
 
-    def _count(self, households: int) -> str:
+    def count(self, households: int) -> str:
+        """A count of households, where it may be shown."""
         return self._hidden() if small(households) else self._number(households)
 
     def _hidden(self) -> str:

@@ -201,6 +201,7 @@ _DAMAGE = (
     "too small to be a Parquet",
     "corrupt",
     "Failed to read",
+    "Could not read enough bytes",
     "ZSTD",
     "Snappy",
     "Thrift",
@@ -212,6 +213,8 @@ _DAMAGE = (
 def _is_damaged(error: Exception, said: str) -> bool:
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return False
+    if type(error) is duckdb.Error:  # of no kind of its own: what reads a page of Parquet could make nothing of it
+        return True
     return any(word.lower() in said.lower() for word in _DAMAGE)
 
 
@@ -227,4 +230,4 @@ def _quoted(said: str) -> str | None:
 
 def _first_line(error: Exception) -> str:
     line = str(error).splitlines()[0] if str(error) else ""
-    return line if line.endswith((".", "!", "")) else f"{line}."
+    return line if line.endswith((".", "!")) else f"{line}."
