@@ -216,6 +216,9 @@ QUESTIONS = (
     "wages > cent", "wages <= cent * 3", "debts > 0", "debts is null", "oldest >= 2", "oldest <= 2", "least_debt < 0",
     "balance >= 0", "balance < cent", "household_size >= 2", "ratio(wages, household_size) >= a_head",
     "wages >= a_head * household_size", "number < household_size and household_size > 0",
+    "goats * number >= -4", "goats * number < 0", "debts * number <= 7", "number * number >= 4", "rate * number > -1",
+    "ratio(goats, number) >= 0.5", "ratio(goats, number) < 0", "ratio(number, household_size) <= 0.5",
+    "ratio(debts, number) >= -1", "ratio(rooms, number) >= 1", "goats - debts < 2", "greatest(goats, debts) >= 1",
 )  # fmt: skip
 
 FIGURES = {**SUMS, "a_head": Fraction(1, 100)}

@@ -88,7 +88,11 @@ def _names(pack: Pack) -> Iterator[Problem]:
 
 #: Names under which a query finds its tables.
 _TABLES = frozenset(
-    ["households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "applications", "area_tiers", "facts", "answered", "evaluated", "proposed", "proposals", "stored_facts", "computed_facts", "looked"]
+    {
+        *("households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "applications"),
+        *("area_tiers", "facts", "answered", "evaluated", "proposed", "proposals", "stored_facts", "computed_facts"),
+        *("looked", "chosen", "combined", "population"),
+    }
 )
 
 

@@ -154,8 +154,9 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool
 
 
 def _household_facts(pack: Pack, *, all_facts: bool) -> list[str]:
-    """Built-in facts, and those that a rule or figure names."""
+    """Built-in facts, those that a rule or figure names, and a household's public codes, to split tables by."""
     used = set(BUILT_IN) | names_used(pack)
+    used |= {id for id, f in pack.facts.items() if (f.entity, f.type, f.sensitivity) == ("household", "code", "public")}
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
     return list(dict.fromkeys([*BUILT_IN, *(id for id in own if all_facts or id in used)]))

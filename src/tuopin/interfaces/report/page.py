@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ class _Page:
             "software": self.say("software", version=tuopin.__version__),
         }
 
-    def _keys(self) -> Any:  # noqa: ANN401 - pairs of texts
+    def _keys(self) -> Iterator[tuple[str, str]]:
         """The figures at the top: each with its words."""
         summary, number = self.findings.summary, self.words.number
         yield number(summary["households"]), self.say("households_asked" if self.survey else "households")
@@ -217,7 +217,7 @@ class _Page:
 
     # --- sentences ---------------------------------------------------------------------------------------------------
 
-    def _narrower(self) -> Any:  # noqa: ANN401 - sentences
+    def _narrower(self) -> Iterator[str]:
         if self.findings.headline is None:
             return
         rural = self.findings.missed_by_rural_only
@@ -238,7 +238,7 @@ class _Page:
             key, share=self.words.share(missed.share), missed=number(missed.missed), poor=number(missed.poor), **more
         )
 
-    def _about(self) -> Any:  # noqa: ANN401 - pairs of texts
+    def _about(self) -> Iterator[tuple[str, str]]:
         manifest, summary, number = self.findings.evaluation.snapshot.manifest, self.findings.summary, self.words.number
         yield self.say("the_pack"), f"{summary['pack']}, {self.policy.country}"
         yield self.say("the_authority"), self.policy.authority
