@@ -228,8 +228,8 @@ def test_a_country_is_a_copy_of_the_template_and_nothing_else(tuopin: Tuopin, pa
     failing = tuopin("pack", "check", "riverland", "--json").json["examples"]
     assert f"{len(failing['failed'])} of {failing['run']}" in read(COUNTRY), "the page says how many"
 
-    for file in [*(pack / "examples").glob("*.yaml"), *(pack / "mappings").glob("*.yaml")]:
-        file.unlink()
+    for old in [*(pack / "examples").glob("*.yaml"), *(pack / "mappings").glob("*.yaml")]:
+        old.unlink()
     (pack / "examples" / "first.yaml").write_text(titled(COUNTRY, "riverland/examples/first.yaml"), "utf-8")
     checked = tuopin("pack", "check", "riverland")
     assert checked.code == 0

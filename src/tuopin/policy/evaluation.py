@@ -25,7 +25,7 @@ from tuopin.policy.facts_plan import STRUCTURE, FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
 from tuopin.policy.joins import Progress, join_once, silent
 from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
-from tuopin.policy.lines import FigureValues
+from tuopin.policy.lines import NATIONAL, FigureValues
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
 from tuopin.policy.rules_plan import RulesPlan, plan_rules
@@ -210,6 +210,7 @@ class Evaluation:
         """Every figure of the pack by area; none where the snapshot never asked for it. Stored beside the facts."""
         if not self.pack.figures:
             return {}
+        self._refuse_uncompiled()
         self.store_facts()
         stored = self.facts_folder / f"figures-{_figures_key(self.pack)}.json"
         if (known := _read_figures(stored)) is not None:
@@ -219,6 +220,11 @@ class Evaluation:
         if self.facts_root is None:
             _write_figures(stored, found)
         return found
+
+    def _refuse_uncompiled(self) -> None:
+        """Compile the rules with some figures first: what does not compile is refused before anything is computed."""
+        some: FigureValues = {id: {NATIONAL: Decimal(1000)} for id in self.pack.figures}
+        plan_rules(self.pack, self.facts_plan, self.day, some)
 
     @property
     def figure_values(self) -> FigureValues:

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -109,13 +110,14 @@ class PackFile(PackPart):
     registers: dict[Id, Labelled] = {}
     sources: list[str] = []
 
-    @model_validator(mode="after")
-    def _nothing_stands_twice(self) -> PackFile:
-        for what, names in (("tier", [tier.id for tier in self.tiers]), ("language", self.languages)):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"the {what} `{name}` stands twice")
-        return self
+    @field_validator("tiers", "languages")
+    @classmethod
+    def _nothing_stands_twice(cls, listed: list[Tier] | list[str]) -> list[Tier] | list[str]:
+        names = [entry.id if isinstance(entry, Tier) else entry for entry in listed]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"`{name}` stands twice")
+        return listed
 
 
 # --- facts.yaml ------------------------------------------------------------------------------------------------------

@@ -125,10 +125,15 @@ class _Reader:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             said = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable text"
-            line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0)) + 1
-            place = Place(self.name, line)
+            place = Place(self.name, mark.line + 1 if mark else _line_of_byte(text, getattr(error, "position", 0)))
+            begun = getattr(error, "context_mark", None)
+            why = (
+                f"It belongs to what begins on line {begun.line + 1}."
+                if begun and mark and begun.line < mark.line
+                else ""
+            )
             fix = "Check indentation, colons and quotes on this line and the one above."
-            raise _refusal(f"This is not readable as YAML: {said}.", place, "", fix) from None
+            raise _refusal(f"This is not readable as YAML: {said}.", place, why, fix) from None
 
     def _value(self, event: yaml.Event, loc: Loc) -> Plain:
         self.lines.setdefault(loc, _line(event))
@@ -206,6 +211,10 @@ class _Reader:
 
     def _refuse(self, event: yaml.Event, what: str, why: str, fix: str) -> DataError:
         return _refusal(what, Place(self.name, _line(event)), why, fix)
+
+
+def _line_of_byte(text: str, position: int) -> int:
+    return text.encode()[:position].count(b"\n") + 1
 
 
 def _line(event: yaml.Event) -> int:
