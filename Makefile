@@ -54,6 +54,7 @@ bench: setup  ## measure the sweep; figures go to stdout and build/bench
 
 docs: setup  ## build the documentation into build/site
 	$(BIN)/python -m tuopin.interfaces.cli.reference docs/reference/cli.md
+	$(BIN)/python -m docs.generate.pack_files
 	$(BIN)/mkdocs build --strict --site-dir build/site
 
 lock: setup  ## renew the hashed lock after a change of dependencies

@@ -22,6 +22,9 @@ PAGE = HERE.parent / "reference" / "pack-files.md"
 #: What is shared by several models and never stands in a file by itself.
 SHARED = frozenset({"PackPart", "Quantity", "DatedEdition"})
 
+#: Models whose place in the files says more than their name.
+_CALLED = {"PackCurrency": "currency", "Labelled": "register"}
+
 _TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _WORDS: list[tuple[Any, str]] = [
@@ -119,6 +122,8 @@ def _type(hint: Any) -> str:  # noqa: ANN401 - a type may be anything
 
 def _called(model: type[PackPart]) -> str:
     """A model's heading on the page."""
+    if model.__name__ in _CALLED:
+        return _CALLED[model.__name__]
     return re.sub(r"(?<!^)(?=[A-Z])", " ", model.__name__).lower()
 
 

@@ -127,7 +127,9 @@ class Desk:
         here = [told for told in refusals(said) if told.startswith(f"{place}: ") or not place]
         assert here, f"nothing is said of {place}\n{said}"
         assert any(says in told for told in here), f"`{says}` is not said of {place}\n{said}"
-        assert self.left() == before, "something was left behind or changed"
+        after = self.left()
+        changed = sorted(path for path in {**before, **after} if before.get(path) != after.get(path))
+        assert not changed, f"left behind or changed: {changed}\n{said}"
         return ended
 
     def left(self) -> dict[str, tuple[int, int]]:
@@ -140,10 +142,15 @@ class Desk:
 
     # --- what is broken ----------------------------------------------------------------------------------------------
 
-    def pack(self) -> Path:
-        """A copy of the template pack, without what takes long and is not the matter."""
-        left_out = shutil.ignore_patterns("README.md", "mappings", "examples", "cross_checks.yaml")
-        shutil.copytree(TEMPLATE, self.folder / "pack", ignore=left_out)
+    def pack(self, *keep: str) -> Path:
+        """A copy of the template pack, without what takes long and is not the matter.
+
+        Args:
+            keep: files that are the matter.
+        """
+        long = {"README.md", "mappings", "examples", "cross_checks.yaml", "household_exit.yaml", "scorecard.yaml"}
+        left_out = long - {Path(file).name for file in keep}
+        shutil.copytree(TEMPLATE, self.folder / "pack", ignore=shutil.ignore_patterns(*left_out))
         return self.folder / "pack"
 
     def register(self) -> Path:

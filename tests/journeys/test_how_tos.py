@@ -19,6 +19,7 @@ TEST, LINE, COUNTRY = (
 SURVEY, MOVES, HOUSEHOLD = (
     f"how-to/{name}.md" for name in ("bring-your-own-survey", "see-who-moves", "check-one-household")
 )
+UNKNOWNS = "explanation/unknowns.md"
 
 
 # --- walking ---------------------------------------------------------------------------------------------------------
@@ -274,6 +275,11 @@ def test_a_survey_is_refused_until_its_mapping_says_everything(tuopin: Tuopin) -
 def test_the_census_comes_out_as_the_pages_show(tuopin: Tuopin, pack: Path, shared_data: Path) -> None:
     file = shared_data / "wb-synthetic-2023" / "hld_pop_wb_2023.parquet"
     assert tuopin("snapshot", "import", file, "--mapping", "wb_census_2023", "--out", "census").code == 0
+
+    asked = ["sweep", "--pack", "template", "--snapshot", "census", "--as-of", "2023-12-31", "--dry-run", "--json"]
+    summary = tuopin(*asked).json["summary"]
+    for count in (summary["households"], summary["cannot_tell"]["no_safe_water"], summary["met"]["no_safe_water"]):
+        assert f"{count:,}" in read(UNKNOWNS)
 
     add_the_line_of_2026(pack)
     for day in ("2026-01-01", "2025-12-31"):

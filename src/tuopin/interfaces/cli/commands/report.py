@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tuopin.interfaces.cli.handed_over import checked_if_it_fails, opened_snapshot
+from tuopin.interfaces.cli.handed_over import opened_snapshot
 from tuopin.interfaces.cli.options import (
     AsJson,
     DryRun,
@@ -20,7 +20,7 @@ from tuopin.interfaces.cli.options import (
 )
 from tuopin.interfaces.cli.screen import Screen, answer
 from tuopin.interfaces.report import write_report
-from tuopin.policy import read_pack
+from tuopin.policy import checked_pack, read_pack
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,16 +49,15 @@ def report(
     fewer than five of them.
     """
     refuse_existing(out, replace=replace)
-    policy = read_pack(pack)
-    with checked_if_it_fails(policy):
-        written = write_report(
-            sweep=sweep,
-            pack=policy,
-            snapshot=opened_snapshot(snapshot),
-            out=None if dry_run else out,
-            ledger=ledger or sweep.parent / "ledger.jsonl",
-            language=None if lang is None else language_of(lang, policy.about.languages),
-        )
+    policy = checked_pack(read_pack(pack))
+    written = write_report(
+        sweep=sweep,
+        pack=policy,
+        snapshot=opened_snapshot(snapshot),
+        out=None if dry_run else out,
+        ledger=ledger or sweep.parent / "ledger.jsonl",
+        language=None if lang is None else language_of(lang, policy.about.languages),
+    )
     document = {
         "out": None if dry_run else out,
         "bytes": written.size,
