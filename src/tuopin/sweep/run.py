@@ -239,6 +239,10 @@ def _write_json(file: Path, value: object) -> None:
 
 
 def _refuse_place(out: Path, ledger: Path, snapshot: Snapshot, *, replace: bool) -> None:
+    above = next(parent for parent in out.absolute().parents if parent.exists())
+    if not above.is_dir():
+        why = "The sweep's folder cannot lie below it."
+        raise UsageError(Problem("A file stands where a folder is needed.", Place(str(above)), why, "Choose another."))
     for folder, why in (
         (out, "Replacing the sweep would delete it."),
         (snapshot.path, "A snapshot is never added to."),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, make_pack, standard
+from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, groups, make_pack, score, standard
 from tuopin.tables.engines import Engine
 
 # --- members ---------------------------------------------------------------------------------------------------------
@@ -97,6 +97,26 @@ def test_a_household_without_a_dwelling_is_unknown_in_all_that_is_asked_of_one(e
         engine, pack, Register([housed, replace(housed, housed=False), Household({"damp": True})], members=False)
     )
     assert [(row["rule"], row["unknown"]) for row in rows] == [(True, False), (None, True), (True, True)]
+
+
+def test_a_row_that_is_not_there_is_unknown_although_every_row_that_is_there_is_complete(engine: Engine) -> None:
+    pack = make_pack(
+        facts={
+            "rooms": fact("integer", "dwelling", min=0, max=9), "damp": fact("boolean", "dwelling"),
+            "rain": fact("integer", "area", min=0, max=9), "flood": fact("boolean", "area"), "beds": fact("integer"),
+        },
+        scores={"card": score({"when": "damp", "points": 3}, {"when": "flood", "points": 1})},
+        categories={"level": groups(("poor", "damp"), ("near", "flood"))},
+        standards={"inside": standard("greatest(rooms, beds) <= 5"), "outside": standard("least(rain, beds) >= 4")},
+    )  # fmt: skip
+    whole = Household({"rooms": 2, "damp": False, "beds": 5}, area="n11")
+    places = {code: {"rain": 4, "flood": True} for code in ("n", "s")}
+    rows = evaluated(
+        engine, pack, Register([whole, replace(whole, housed=False, area="ev")], members=False, areas=places)
+    )
+    assert [(row["inside"], row["outside"]) for row in rows] == [(True, True), (None, None)]
+    assert [(row["card_low"], row["card_high"]) for row in rows] == [(1, 1), (0, 4)]
+    assert [(row["level_first"], row["level_last"]) for row in rows] == [("near", "near"), ("poor", "none")]
 
 
 def test_a_fact_of_an_area_is_that_of_the_nearest_area_above(engine: Engine) -> None:
