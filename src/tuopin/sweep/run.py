@@ -239,7 +239,7 @@ def _write_json(file: Path, value: object) -> None:
 
 
 def _refuse_place(out: Path, ledger: Path, snapshot: Snapshot, *, replace: bool) -> None:
-    above = next(parent for parent in out.absolute().parents if parent.exists())
+    above = next(parent for parent in (*out.parents, Path.cwd()) if parent.exists())
     if not above.is_dir():
         why = "The sweep's folder cannot lie below it."
         raise UsageError(Problem("A file stands where a folder is needed.", Place(str(above)), why, "Choose another."))
