@@ -257,7 +257,7 @@ PACK = make_pack(
 
 
 def test_no_household_differs_from_the_reference(engine: Engine) -> None:
-    scenes, register = population(120)
+    scenes, register = population(80)
     rows = evaluated(engine, PACK, register)
     for scene, row in zip(scenes, rows, strict=True):
         for rule, text in TEXTS.items():
@@ -268,12 +268,12 @@ def test_no_household_differs_from_the_reference(engine: Engine) -> None:
 
 
 def test_parts_and_stored_facts_change_no_answer(engine: Engine, tmp_path: Any) -> None:
-    _, register = population(60)
+    _, register = population(30)
     whole = evaluated(engine, PACK, register)
     in_parts = replace(register, a_part=1)
     assert evaluated(engine, PACK, in_parts) == whole
     snapshot = write_register(tmp_path / "snapshot", PACK, register)
-    order = sorted(range(60), key=lambda number: (register.households[number].area, number))
+    order = sorted(range(30), key=lambda number: (register.households[number].area, number))
     fresh, again = (Evaluation(PACK, snapshot, register.as_of, engine) for _ in range(2))
     at_hand = [row for part in fresh.parts for row in shown(fresh, part)]
     assert sorted(at_hand, key=lambda row: row["household_no"]) == sorted(

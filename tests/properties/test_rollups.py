@@ -92,7 +92,7 @@ SHARE = ["0.25", "0.5", "1"]
 MONEY = ["0", "cent", "some"]
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=truths("any_of"), households=HOUSEHOLDS)
 def test_any_of_is_no_only_when_every_member_is_known(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -100,7 +100,7 @@ def test_any_of_is_no_only_when_every_member_is_known(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=truths("all_of"), households=HOUSEHOLDS)
 def test_all_of_is_yes_only_when_every_member_is_known(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -108,7 +108,7 @@ def test_all_of_is_yes_only_when_every_member_is_known(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("count_if", INNER, NUMBER, type="integer", unit="person"), households=HOUSEHOLDS)
 def test_a_count_lies_between_those_who_surely_count_and_those_who_may(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -116,7 +116,7 @@ def test_a_count_lies_between_those_who_surely_count_and_those_who_may(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("share_of", INNER, SHARE, type="decimal", scale=2), households=HOUSEHOLDS)
 def test_a_share_lies_between_those_who_surely_count_and_those_who_may(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -128,7 +128,7 @@ ONE_NUMBER = st.sampled_from(["age", "debt"])
 ONE_SUM = st.sampled_from(["wage", "gift"])
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("sum_of", ONE_NUMBER, NUMBER, type="integer"), households=HOUSEHOLDS)
 def test_a_sum_with_an_unknown_item_decides_only_by_declared_bounds(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -136,7 +136,7 @@ def test_a_sum_with_an_unknown_item_decides_only_by_declared_bounds(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("sum_of", ONE_SUM, MONEY, type="money", unit="XTS"), households=HOUSEHOLDS)
 def test_a_sum_of_money_with_an_unknown_item_decides_only_by_declared_bounds(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -144,7 +144,7 @@ def test_a_sum_of_money_with_an_unknown_item_decides_only_by_declared_bounds(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("min_of", ONE_NUMBER, NUMBER, type="integer"), households=HOUSEHOLDS)
 def test_the_least_of_members_is_open_below_while_one_is_unknown(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -152,7 +152,7 @@ def test_the_least_of_members_is_open_below_while_one_is_unknown(
     agree(engine, rolled_up, households, complete=True)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rolled_up=measured("max_of", ONE_NUMBER, NUMBER, type="integer"), households=HOUSEHOLDS)
 def test_the_greatest_of_members_is_open_above_while_one_is_unknown(
     engine: Engine, rolled_up: RolledUp, households: list[Members]
@@ -174,7 +174,7 @@ COMPOSED = st.sampled_from(
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(
     function=st.sampled_from(["sum_of", "min_of", "max_of"]),
     items=st.lists(COMPOSED, min_size=2, max_size=2),
@@ -207,7 +207,7 @@ KEYED = st.lists(st.lists(st.sampled_from([*KEYS, 4, None]), max_size=3), min_si
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(rows=st.lists(ROW, max_size=4), households=KEYED, covered=st.sampled_from([["n", "s", "e"], ["s"], ["n1"], []]))
 def test_a_register_says_no_only_where_it_covers_and_everybody_was_looked_up(
     engine: Engine, rows: list[Known], households: list[list[int | None]], covered: list[str]

@@ -57,7 +57,7 @@ def register(households: Sequence[Known]) -> Register:
     return Register([Household(stored(facts)) for facts in households], members=False)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(items=items_of(POINTS), households=MANY)
 def test_both_ends_of_a_score_are_attained_and_nothing_lies_beyond(
     engine: Engine, items: list[dict[str, Any]], households: list[Known]
@@ -122,7 +122,7 @@ def read(table: Mapping[int, str], total: Fraction) -> Fraction:
     return Fraction(table[reached[-1] if reached else min(table)])
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(chosen=st.permutations(APART), households=MANY)
 def test_the_range_of_categories_is_what_the_completions_give(
     engine: Engine, chosen: list[str], households: list[Known]

@@ -141,7 +141,8 @@ def ratio(above: Number, below: Number) -> Number:
         if not above.nonnegative:
             low = _by_sign(above.low, low, sql.quotient(above.low, below.low))
             high = _by_sign(above.high, high, sql.quotient(above.high, below.high))
-        low = sql.choose([(sql.compare("<>", below.low, sql.integer(0)), low)])
+        never_zero = sql.compare("<>", below.low, sql.integer(0))
+        low, high = sql.choose([(never_zero, low)]), sql.choose([(never_zero, high)])
     least = 0 if above.nonnegative else None
     return Number(low, high, 0, unit, real=True, least=least, grounded=above.grounded or below.grounded)
 
