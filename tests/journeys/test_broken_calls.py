@@ -15,7 +15,7 @@ from tuopin.terms import link
 COMPARING = ["pack", "diff", "template", "template", "--snapshot", "snapshot"]
 REPORTING = ["report", "--sweep", "sweep", "--pack", "template", "--snapshot", "snapshot", "--out", "report.html"]
 EARLY = ["--as-of", "1990-01-01"]
-LEDGER = "ledger.jsonl"
+LEDGER, SUMMARY = "ledger.jsonl", "sweep/summary.json"
 
 Prepare = Callable[[Path], object]
 
@@ -190,6 +190,7 @@ LEDGERS: dict[str, tuple[Prepare, str]] = {
     "a line cut off": (lambda file: file.write_text(file.read_text()[:-20]), f"{LEDGER}:1"),
     "a line that is no block": (lambda file: file.write_text("[1]\n"), f"{LEDGER}:1"),
     "a line in words": (lambda file: file.write_text(f"{file.read_text()}corrected by hand\n"), f"{LEDGER}:2"),
+    "a line without end": (lambda file: file.write_text("[" * 200_000 + "\n"), f"{LEDGER}:1"),
     "a line that is no text": (lambda file: file.write_bytes(b"\xff\xfe\0\n"), f"{LEDGER}:1"),
 }
 
@@ -214,7 +215,29 @@ def test_a_ledger_of_something_else_is_read_all_the_same(desk: Desk) -> None:
 # --- the report -------------------------------------------------------------------------------------------------------
 
 SWEEPS: dict[str, tuple[str, Prepare, int, str, str]] = {
-    "a summary cut off": ("summary.json", lambda file: file.write_text("{"), USAGE, "sweep", "holds no sweep"),
+    "a summary cut off": ("summary.json", lambda file: file.write_text("{"), DATA, SUMMARY, "not as a sweep writes it"),
+    "a summary without end": (
+        "summary.json",
+        lambda file: file.write_text("[" * 100_000),
+        DATA,
+        SUMMARY,
+        "not as a sweep writes it: the whole file",
+    ),
+    "a summary of an unknown test": (
+        "summary.json",
+        lambda file: change(file, '"headline": "below_national_line"', '"headline": "rich"'),
+        DATA,
+        SUMMARY,
+        "no answers to rich",
+    ),
+    "a summary with words for numbers": (
+        "summary.json",
+        lambda file: change(file, '"members": 16', '"members": "many"'),
+        DATA,
+        SUMMARY,
+        "not as a sweep writes it: members",
+    ),
+    "no summary": ("summary.json", Path.unlink, USAGE, "sweep", "This folder holds no sweep"),
     "answers cut off": (
         "answers/part-00000.parquet",
         lambda file: file.write_bytes(file.read_bytes()[:99]),

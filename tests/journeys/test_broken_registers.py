@@ -278,6 +278,21 @@ def long_cell(file: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"Cem Cal,ford", b"Cem Cal," + b"f" * 2 * 2**20))
 
 
+def headed_by(names: str) -> Callable[[Path], object]:
+    """Give the file another header."""
+
+    def spoil(file: Path) -> None:
+        file.write_text(names + file.read_text().partition("\n")[2], encoding="utf-8")
+
+    return spoil
+
+
+def old_mac(file: Path) -> None:
+    """End lines with a carriage return alone."""
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r"))
+
+
+MANY_NAMES = ",".join(f"c{number}" for number in range(100_000))
 WHOLE: dict[str, tuple[str, Callable[[Path], object], int, str, str]] = {
     "an empty file": (HOUSEHOLDS, partial(Path.write_text, data=""), DATA, HOUSEHOLDS, "The file has no header"),
     "blank lines": (HOUSEHOLDS, partial(Path.write_text, data="\n\n"), DATA, HOUSEHOLDS, "The file has no header"),
@@ -294,6 +309,17 @@ WHOLE: dict[str, tuple[str, Callable[[Path], object], int, str, str]] = {
         HOUSEHOLDS,
         "Column village has a cell of more than 1 MiB",
     ),
+    "a name of the header on two lines": (
+        AREAS,
+        headed_by('"co\nde",kind\n'),
+        DATA,
+        AREAS,
+        "is not closed on its line",
+    ),
+    "a name of the header without end": (AREAS, headed_by("c" * 200_000 + "\n"), DATA, AREAS, "is too long to be one"),
+    "a header without end": (AREAS, headed_by("é" * 600_000 + "\n"), DATA, AREAS, "The header is longer than 1 MiB"),
+    "a hundred thousand columns": (AREAS, headed_by(MANY_NAMES + "\n"), DATA, f"{MAPPING}:10", "has no column `code`"),
+    "lines that end as on an old Mac": (AREAS, old_mac, DATA, AREAS, "The lines end as on an old Mac"),
     "no file": (HOUSEHOLDS, Path.unlink, USAGE, HOUSEHOLDS, "There is no such file"),
     "a folder": (HOUSEHOLDS, folder, USAGE, HOUSEHOLDS, "There is no such file"),
 }

@@ -94,6 +94,7 @@ TORN: dict[str, tuple[str, Spoil, str, str]] = {
     "no manifest": (MANIFEST, Path.unlink, "snapshot", "This folder is not a snapshot"),
     "a manifest cut off": (MANIFEST, cut, MANIFEST, "The manifest is damaged or of another version"),
     "a manifest that is a list": (MANIFEST, written(b"[]"), MANIFEST, "input should be an object"),
+    "a manifest without end": (MANIFEST, written(b"[" * 200_000), MANIFEST, "recursion limit exceeded"),
     "a manifest that is no text": (MANIFEST, written(b"\xff\xfe\0"), MANIFEST, "invalid JSON"),
     "a manifest of another version": (
         MANIFEST, said_otherwise(lambda m: m.update(schema_version=7)), MANIFEST, "schema_version",
@@ -214,6 +215,7 @@ FACTS: dict[str, tuple[str, Spoil]] = {
     "facts that lost rows": ("part-*.parquet", rows_lost),
     "facts that lost a column": ("part-*.parquet", column_lost),
     "figures cut off": ("figures-*.json", cut),
+    "figures without end": ("figures-*.json", written(b"[" * 200_000)),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.properties.vocabulary import MEMBER, SUMS, Known, Text, conditions, k
 from tests.reference_evaluator import Scene, Unknown, judged, possible
 from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, make_pack, standard
 from tuopin.policy import Pack
+from tuopin.policy.language import names, parse
 from tuopin.tables.engines import Engine
 
 Members = Sequence[Known]
@@ -193,6 +194,37 @@ def test_a_roll_up_of_a_computed_item_is_right_in_every_completion(
         for t, against in enumerate([*MONEY, "huge"])
     }
     agree(engine, RolledUp(rules, questions), households, complete=False)
+
+
+ALL: dict[str, tuple[dict[str, Any], Text, list[str]]] = {
+    **{f"{name}_of": ({"type": "boolean"}, INNER, ["true"]) for name in ("any", "all")},
+    "count_if": ({"type": "integer", "unit": "person"}, INNER, NUMBER),
+    "share_of": ({"type": "decimal", "scale": 2}, INNER, SHARE),
+    **{f"{name}_of": ({"type": "integer"}, ONE_NUMBER, NUMBER) for name in ("sum", "min", "max")},
+}
+
+
+@settings(max_examples=14)
+@given(data=st.data(), households=HOUSEHOLDS, absent=st.frozensets(st.sampled_from([word.name for word in MEMBER])))
+def test_a_question_that_no_member_was_asked_decides_nothing(
+    engine: Engine, data: st.DataObject, households: list[Members], absent: frozenset[str]
+) -> None:
+    function = data.draw(st.sampled_from(sorted(ALL)))
+    spec, item, thresholds = ALL[function]
+    rule = f"{function}({data.draw(item)})"
+    questions = {f"rule_{n}": f"fact >= {against}" for n, against in enumerate(thresholds)}
+    if spec["type"] == "boolean":
+        questions = {"rule_0": "fact", "rule_1": "not fact"}
+    rolled_up = RolledUp({"fact": derived(rule, parameters=sums(), **spec)}, questions)
+    register = replace(rolled_up.register(households), absent=absent)
+    never = {word.name: Unknown(word.unknown.possible, asked=False) for word in MEMBER if word.name in absent}
+    for members, row in zip(households, evaluated(engine, rolled_up.pack, register), strict=True):
+        scene = rolled_up.scene([{**member, **never} for member in members])
+        for name, text in questions.items():
+            if row[name] is not None:
+                assert possible(text, scene) == {row[name]}, (text, rule, members, absent)
+            if not names(parse(rule)) & absent:
+                assert judged(text, scene) in (row[name], None), (text, rule, members, absent)
 
 
 # --- registers of other offices --------------------------------------------------------------------------------------

@@ -340,7 +340,7 @@ def _read_figures(file: Path) -> dict[str, dict[str, FigureResult]] | None:
             id: {area: FigureResult(None if v is None else Decimal(v), n, out) for area, (v, n, out) in areas.items()}
             for id, areas in stored.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError):
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
 
 

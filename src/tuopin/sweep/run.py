@@ -6,7 +6,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -116,21 +117,41 @@ def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
 
 
 def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with _parents_of(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+        unfinished, old = Path(beside) / "new", Path(beside) / "old"
+        unfinished.mkdir()
         tally, proposed, content = _run_parts(evaluation, stages, unfinished)
         summary = summarised(evaluation, tally, proposed)
         _write_json(unfinished / "summary.json", summary)
         _write_json(unfinished / "figures.json", _figures(evaluation))
         unfinished.chmod(0o777 & ~usual_mask())
         if replace and out.exists():
-            shutil.rmtree(out)
-        unfinished.rename(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    block = Ledger(ledger).append(_entry(evaluation, stages, summary, content))
+            out.rename(old)
+        try:
+            unfinished.rename(out)
+            block = Ledger(ledger).append(_entry(evaluation, stages, summary, content))
+        except (
+            BaseException
+        ):  # whatever stopped it: no sweep stands that the ledger does not know, and the old one does
+            shutil.rmtree(out, ignore_errors=True)
+            if old.exists():
+                old.rename(out)
+            raise
     return SweepResult(summary, out, block.hash)
+
+
+@contextmanager
+def _parents_of(out: Path) -> Iterator[None]:
+    """The folders above, made where they are missing and taken away again if nothing comes to stand in them."""
+    missing = [folder for folder in out.parents if not folder.exists()]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _run_parts(
@@ -243,6 +264,9 @@ def _refuse_place(out: Path, ledger: Path, snapshot: Snapshot, *, replace: bool)
     if not above.is_dir():
         why = "The sweep's folder cannot lie below it."
         raise UsageError(Problem("A file stands where a folder is needed.", Place(str(above)), why, "Choose another."))
+    if out.resolve().is_relative_to(snapshot.path.resolve()):
+        why = "A snapshot is never added to: its check would fail for ever."
+        raise UsageError(Problem("The folder to write lies in the snapshot.", Place(str(out)), why, "Choose another."))
     for folder, why in (
         (out, "Replacing the sweep would delete it."),
         (snapshot.path, "A snapshot is never added to."),
@@ -251,9 +275,6 @@ def _refuse_place(out: Path, ledger: Path, snapshot: Snapshot, *, replace: bool)
             raise UsageError(
                 Problem("The ledger lies in a folder of data.", Place(str(ledger)), why, "Choose another.")
             )
-    if out.resolve().is_relative_to(snapshot.path.resolve()):
-        why = "A snapshot is never added to: its check would fail for ever."
-        raise UsageError(Problem("The folder to write lies in the snapshot.", Place(str(out)), why, "Choose another."))
     if out.exists() and not (replace and (out / "summary.json").is_file()):
         fix = "Choose another folder, or replace a folder that holds a sweep with --replace."
         why = "A sweep never writes over something."

@@ -48,7 +48,7 @@ class Block:
         try:
             values = json.loads(line)
             block = cls(values["number"], values["previous"], values["content"], values["hash"])
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
             raise ValueError("the line is not a block of a chain") from error
         if block.to_json() != line:
             raise ValueError("the line says more than a block of a chain")

@@ -105,6 +105,32 @@ def test_a_test_that_does_not_apply_is_not_met_and_one_that_may_apply_cannot_be_
     assert [row["rule"] for row in rows] == [True, False, None, False, None]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        standard("lit", applies_if="wet"),
+        standard("", edition("2014-01-01", "lit and wet"), edition("2015-01-01", "lit", status="pilot", areas=["n1"])),
+        standard("", edition("2014-01-01", "wet"), edition("2015-01-01", "lit and wet", status="pilot", areas=["n1"])),
+        standard("a and b", tests={"a": "lit", "b": "wet"}),
+    ],
+    ids=["applies", "pilot", "general", "tests"],
+)
+def test_a_rule_that_cannot_be_told_leaves_scores_and_categories_that_name_it_open(
+    engine: Engine, rule: dict[str, Any]
+) -> None:
+    pack = make_pack(
+        facts=LIT,
+        standards={"rule": rule, "same": standard("rule")},
+        scores={"card": score({"when": "rule", "points": 3})},
+        categories={"level": groups(("poor", "rule"))},
+    )
+    households = [Household({"wet": True}), Household({"wet": True, "lit": True})]
+    (row, known) = evaluated(engine, pack, Register(households, members=False))
+    assert (row["rule"], row["same"], row["card_low"], row["card_high"]) == (None, None, 0, 3)
+    assert (row["level_first"], row["level_last"]) == ("poor", "none")
+    assert (known["same"], known["card_low"], known["level_last"]) == (True, 3, "poor")
+
+
 # --- pilots ----------------------------------------------------------------------------------------------------------
 
 

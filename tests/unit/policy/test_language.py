@@ -141,7 +141,7 @@ REFUSED = {
         "current_setting('x') = a", "pg_sleep(1)", "all(a)",
         "years(a) > 1", "sum_over(a) > 1", "anyof(a)", "rollup_any(a)", "system('ls')",
     ],
-    "divides": ["a / b > 1", "a / 2 > 1", "a > 1 / b", "any_of(a / b > 1)"],
+    "divides": ["a / b", "1 / a", "a / b > 1", "a / 2 > 1", "a > 1 / b", "any_of(a / b > 1)"],
     "`null` is not a value": ["a = null", "null", "a and null", "greatest(a, null) > 1", "null = null", "not null"],
     "is not a name": [
         "A", "Age > 1", '"a"', '"a" = 1', "households.a", "main.households.a = 1", "_a", "a$b = 1", "años > 1", "ａ",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlglot
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlglot import exp
 
 from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
@@ -337,14 +338,49 @@ def read_findings(
     return findings
 
 
+class _Summary(BaseModel):
+    """What a report reads of a sweep's summary."""
+
+    model_config = ConfigDict(extra="allow")
+
+    pack: str
+    snapshot: str
+    as_of: date
+    households: int
+    members: int
+    proposals: dict[str, dict[str, int]]
+    met: dict[str, int]
+    never_asked: list[str]
+    partly_asked: list[str]
+    headline: str | None
+    lines: dict[str, str | None]
+    assumptions: list[dict[Literal["fact", "reason"], str]]
+
+    @model_validator(mode="after")
+    def _tests_were_answered(self) -> _Summary:
+        named = {*self.partly_asked, *self.never_asked, *([self.headline] if self.headline else [])}
+        if unknown := sorted(named - set(self.met)):
+            raise ValueError(f"no answers to {', '.join(unknown)}")
+        return self
+
+
 def _summary(sweep: Path) -> dict[str, Any]:
+    file = sweep / "summary.json"
     try:
-        found = json.loads((sweep / "summary.json").read_text(encoding="utf-8"))
-        found["pack"], found["snapshot"], found["as_of"], found["met"], found["partly_asked"]
-    except (OSError, ValueError, KeyError, TypeError):
+        raw = file.read_bytes()
+    except OSError:
         fix = "Give the folder that `tuopin sweep --out` wrote."
         raise UsageError(Problem("This folder holds no sweep.", Place(file=str(sweep)), fix=fix)) from None
-    return dict(found)
+    try:
+        _Summary.model_validate_json(raw)
+    except ValidationError as error:
+        mistake = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in mistake["loc"]) or "the whole file"
+        what = f"The summary is not as a sweep writes it: {where}."
+        raise DataError(
+            Problem(what, Place(file=str(file)), f"{mistake['msg']}.", "Run `tuopin sweep` again.")
+        ) from None
+    return dict(json.loads(raw))
 
 
 def _count_of(sums: Sequence[float]) -> Count:

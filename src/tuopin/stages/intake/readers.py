@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def open_source(path: Path, form: TextFormat) -> Source:
 
 
 def _refuse_doubled(source: Source) -> None:
-    for name in source.columns:
-        if source.columns.count(name) > 1:
+    for name, times in Counter(source.columns).items():
+        if times > 1:
             what = f"Column {name} stands twice in the header." if name else "A column of the header has no name."
             why = "Nobody can tell which of them is meant."
             raise DataError(

@@ -25,6 +25,9 @@ from tuopin.terms import DataError, Place, Problem
 PLACE = (("file", pa.int16()), ("row", pa.int64()), ("ok", pa.bool_()))
 Progress = Callable[[str, int], None]
 
+COMPARED, LISTED = 1_000, 30
+"""Columns that a misspelt one is compared with, and columns that a message lists."""
+
 
 @dataclass(frozen=True)
 class StagedColumn:
@@ -168,6 +171,6 @@ def _refuse_missing(sources: Sequence[Source], columns: Sequence[StagedColumn]) 
 def _missing(source: Source, column: StagedColumn) -> Iterable[Problem]:
     for name in column.reads:
         if name not in source.columns:
-            near = difflib.get_close_matches(name, source.columns, n=1)
-            fix = f"Did you mean `{near[0]}`?" if near else f"Its columns: {', '.join(source.columns[:30])}."
+            near = difflib.get_close_matches(name, source.columns[:COMPARED], n=1)
+            fix = f"Did you mean `{near[0]}`?" if near else f"Its columns: {', '.join(source.columns[:LISTED])}."
             yield Problem(f"{source.path.name} has no column `{name}`.", column.place, fix=fix)

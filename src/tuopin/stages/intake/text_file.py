@@ -36,8 +36,7 @@ def open_text(path: Path, form: TextFormat) -> Source:
     encoding = _codec(path, form)
     header = _header(path, encoding)
     delimiter = form.delimiter or ("\t" if ".tsv" in path.name.lower() else _sniffed(path, header))
-    columns = tuple(next(csv.reader([header], delimiter=delimiter)))
-    return Source(path, columns, lambda wanted: _csv_batches(path, encoding, delimiter, wanted))
+    return Source(path, _names(path, header, delimiter), lambda wanted: _csv_batches(path, encoding, delimiter, wanted))
 
 
 def _codec(path: Path, form: TextFormat) -> str:
@@ -54,10 +53,27 @@ def _codec(path: Path, form: TextFormat) -> str:
 
 def _header(path: Path, encoding: str) -> str:
     with _opened(path, encoding) as text:
-        line = text.read(MAX_HEADER_BYTES).split(b"\n", 1)[0].rstrip(b"\r")
+        start = text.read(MAX_HEADER_BYTES)
+    line, ended, _ = start.partition(b"\n")
     if not line.strip():
         raise damaged(path, "The file has no header.", "Its first line must name the columns.")
-    return line.decode("utf-8")
+    if not ended and len(start) == MAX_HEADER_BYTES:
+        raise damaged(path, f"The header is longer than {MAX_HEADER_BYTES // 2**20} MiB.")
+    return line.rstrip(b"\r").decode("utf-8")
+
+
+def _names(path: Path, header: str, delimiter: str) -> tuple[str, ...]:
+    """The names in a header."""
+    if "\r" in header:
+        why = "Every line ends with a carriage return alone, so the file is one line."
+        raise damaged(path, "The lines end as on an old Mac.", why, "Save it again with today's line ends.")
+    if header.count('"') % 2:
+        why = "A column's name stands on one line."
+        raise damaged(path, "A quotation mark in the header is not closed on its line.", why, "Rename the column.")
+    try:
+        return tuple(next(csv.reader([header], delimiter=delimiter)))
+    except csv.Error:
+        raise damaged(path, "A name in the header is too long to be one.") from None
 
 
 def _sniffed(path: Path, header: str) -> str:
