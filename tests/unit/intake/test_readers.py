@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import subprocess
 import sys
@@ -70,6 +71,17 @@ def test_no_cell_of_text_is_guessed_to_be_a_number(tmp_path: Path) -> None:
 def test_a_cell_may_hold_a_comma_a_line_and_a_quotation_mark(tmp_path: Path) -> None:
     path = text_file(tmp_path, 'id,name\n1,"A, ""B""\nC"\n2,D\n')
     assert read(path) == [{"id": "1", "name": 'A, "B"\nC'}, {"id": "2", "name": "D"}]
+
+
+def test_a_long_file_is_parted_where_a_row_ends_whatever_its_cells_hold(tmp_path: Path) -> None:
+    """Against the standard library's reader: lines, delimiters and lone quotation marks fall on every edge."""
+    cells = ("A", '5" pipe', '"B\nC"', '"""\n"', '"D,\n\n,"', "E" * 700, '"' + "F\n" * 400 + '"', "", '"x""y"')
+    rows = [f"{i},{cells[i % 9]},{cells[i * i % 7]}\n" for i in range(20_000)]
+    text = "id,one,two\n" + "".join(rows)
+    assert len(text) > 3 * 2**20
+    path = text_file(tmp_path, text if text.count('"') % 2 == 0 else text + '0,5",\n')
+    with path.open(newline="", encoding="utf-8") as file:
+        assert read(path) == list(csv.DictReader(file))
 
 
 def test_only_the_columns_named_are_read(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -53,13 +52,10 @@ def _codec(path: Path, form: TextFormat) -> str:
 
 def _header(path: Path, encoding: str) -> str:
     with _opened(path, encoding) as text:
-        start = text.read(MAX_HEADER_BYTES)
-    line, ended, _ = start.partition(b"\n")
+        line = text.readline()
     if not line.strip():
         raise damaged(path, "The file has no header.", "Its first line must name the columns.")
-    if not ended and len(start) == MAX_HEADER_BYTES:
-        raise damaged(path, f"The header is longer than {MAX_HEADER_BYTES // 2**20} MiB.")
-    return line.rstrip(b"\r").decode("utf-8")
+    return line.rstrip(b"\r\n").decode("utf-8")
 
 
 def _names(path: Path, header: str, delimiter: str) -> tuple[str, ...]:
@@ -87,23 +83,62 @@ def _sniffed(path: Path, header: str) -> str:
 
 
 def _csv_batches(path: Path, encoding: str, delimiter: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with _opened(path, encoding) as text, _csv_errors(path):
-        reader = pa_csv.open_csv(
-            pa.PythonFile(text, mode="r"),
-            read_options=pa_csv.ReadOptions(block_size=MAX_ROW_BYTES, use_threads=False),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pa_csv.ConvertOptions(
-                include_columns=list(wanted),
-                column_types=dict.fromkeys(wanted, pa.string()),
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-        yield from small_cells(path, reader)
+    with _opened(path, encoding) as text:
+        names = _names(path, text.readline().rstrip(b"\r\n").decode("utf-8"), delimiter)
+        yield from small_cells(path, _parsed(path, names, delimiter, wanted, text))
+
+
+def _parsed(
+    path: Path, names: Sequence[str], delimiter: str, wanted: Sequence[str], text: _CheckedText
+) -> Iterator[pa.RecordBatch]:
+    """The rows, parsed a block of whole rows at a time.
+
+    The parser's own streaming reads ahead in a thread, which may outlive the reader and end the whole process.
+    """
+    read = 0
+    for block in _whole_rows(path, delimiter, text):
+        with _csv_errors(path, read):
+            rows = pa_csv.read_csv(
+                pa.BufferReader(block),
+                read_options=pa_csv.ReadOptions(column_names=list(names), block_size=len(block), use_threads=False),
+                parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+                convert_options=pa_csv.ConvertOptions(
+                    include_columns=list(wanted),
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    strings_can_be_null=False,
+                    check_utf8=False,
+                ),
+            )
+        yield from rows.to_batches()
+        read += rows.num_rows
+
+
+def _whole_rows(path: Path, delimiter: str, text: _CheckedText) -> Iterator[bytes]:
+    """The text in blocks of about a mebibyte, each ending where a row ends."""
+    quoted = re.compile(rb'"(?<![^\r\n%b]")[^"]*(?:""[^"]*)*(?:"|\Z)' % re.escape(delimiter.encode()))
+    held = b""
+    while more := text.read():
+        held += more
+        end = _last_row_end(held, quoted)
+        if end:
+            yield held[:end]
+            held = held[end:]
+        if len(held) > MAX_ROW_BYTES:
+            raise _too_long(path)
+    if held:
+        yield held
+
+
+def _last_row_end(text: bytes, quoted: re.Pattern[bytes]) -> int:
+    """Where the last whole row ends: after the last line end that stands in no quoted cell."""
+    end = text.rfind(b"\n") + 1
+    if b'"' not in text or quoted.sub(b"", text[:end]).endswith(b"\n"):
+        return end
+    return quoted.sub(lambda cell: b"_" * len(cell[0]), text).rfind(b"\n") + 1
 
 
 @contextmanager
-def _csv_errors(path: Path) -> Iterator[None]:
+def _csv_errors(path: Path, read: int) -> Iterator[None]:
     try:
         yield
     except pa.ArrowInvalid as error:
@@ -113,9 +148,7 @@ def _csv_errors(path: Path) -> Iterator[None]:
             what = f"The row has {got} cells; the header names {expected} columns."
             why = "A quotation mark or delimiter inside a cell moves all cells after it."
             fix = "Put such a cell in double quotes, or declare the delimiter in the mapping."
-            raise DataError(Problem(what, Place(file=str(path), row=row - 1), why, fix)) from None
-        if "straddling" in said:
-            raise _too_long(path) from None
+            raise DataError(Problem(what, Place(file=str(path), row=read + row), why, fix)) from None
         raise damaged(path, "The file cannot be read as CSV.", f"{said}.") from None
 
 
@@ -133,11 +166,7 @@ def _too_long(path: Path) -> DataError:
 def _opened(path: Path, encoding: str) -> Iterator[_CheckedText]:
     opener: Callable[[Path], BinaryIO] = _gzipped if path.name.lower().endswith(".gz") else _plain
     with opener(path) as raw:
-        text = _CheckedText(path, raw, encoding)
-        try:
-            yield text
-        finally:
-            text.close()
+        yield _CheckedText(path, raw, encoding)
 
 
 def _plain(path: Path) -> BinaryIO:
@@ -149,14 +178,9 @@ def _gzipped(path: Path) -> BinaryIO:
 
 
 class _CheckedText:
-    """A file of text on its way to the parser: turned into UTF-8, refused where it is not text.
-
-    The parser reads ahead in a thread of its own, which may still read when nobody wants more rows: hence the lock.
-    """
+    """A file of text on its way to the parser: turned into UTF-8, refused where it is not text."""
 
     def __init__(self, path: Path, raw: BinaryIO, encoding: str) -> None:
-        self.closed = False
-        self._lock = Lock()
         self._path = path
         self._raw = raw
         self._decoder = codecs.getincrementaldecoder(encoding)()
@@ -166,23 +190,21 @@ class _CheckedText:
         self._since_newline = 0
         self._quotes = 0
 
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes of UTF-8, at most `size`."""
-        with self._lock:
-            while not (self._ended or self.closed) and (size < 0 or len(self._ready) < size):
-                self._ready += self._next()
-            take = len(self._ready) if size < 0 else size
-            taken, self._ready = self._ready[:take], self._ready[take:]
-            return taken
+    def readline(self) -> bytes:
+        """The text up to its first line end, with it; for the header."""
+        while b"\n" not in self._ready and not self._ended:
+            self._ready += self._next()
+            if len(self._ready) > MAX_HEADER_BYTES and b"\n" not in self._ready[:MAX_HEADER_BYTES]:
+                raise damaged(self._path, f"The header is longer than {MAX_HEADER_BYTES // 2**20} MiB.")
+        line, end, self._ready = self._ready.partition(b"\n")
+        return line + end
 
-    def close(self) -> None:
-        """Read no more."""
-        with self._lock:
-            self.closed = True
-
-    def readable(self) -> bool:
-        """Part of the file protocol."""
-        return True
+    def read(self) -> bytes:
+        """The next bytes of UTF-8, about a mebibyte; none when the file has ended."""
+        taken, self._ready = self._ready, b""
+        while not (taken or self._ended):
+            taken = self._next()
+        return taken
 
     def _next(self) -> bytes:
         try:
