@@ -159,7 +159,7 @@ def _moves(
     engine: Engine, before: Evaluation, after: Evaluation, part: int, shared: Sequence[str], group: Sql
 ) -> list[tuple[Any, ...]]:
     """Rows (rule, group, before, after, households, members) of the households of a part whose answer changes."""
-    before.show_facts(part)
+    before.show_facts_with_tiers(part)
     before.answer(part, {"grouped": group})
     columns = {"grouped": sql.column("grouped"), "heads": _heads(before), **_answers(shared)}
     engine.table("before", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))

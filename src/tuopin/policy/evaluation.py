@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.facts_plan import STRUCTURE, FactsPlan, plan_facts
+from tuopin.policy.facts_plan import FactsPlan, plan_facts
 from tuopin.policy.figures import figure_query, rounded
 from tuopin.policy.joins import Progress, join_once, silent
 from tuopin.policy.layout import Layout, covers_column, layout_of, tier_column
@@ -35,10 +35,10 @@ from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.tables.manifest import SCHEMA_VERSION
 from tuopin.tables.placing import placed_whole
-from tuopin.terms import Place, Problem, UsageError
+from tuopin.terms import DataError, Place, Problem, UsageError
 
 FACTS, ANSWERED, EVALUATED = "facts", "answered", "evaluated"
-STORED, COMPUTED = "stored_facts", "computed_facts"
+STORED = "stored_facts"
 
 Work = TypeVar("Work", bound="Evaluation")
 
@@ -147,21 +147,23 @@ class Evaluation:
             self.progress("facts", len(missing), len(missing))
 
     def show_facts(self, part: int) -> None:
-        """Give the facts of a part the name `facts`; compute and store them if they are not stored."""
+        """Give the facts of a part the name `facts` and its rows of households `households`."""
         if not self._is_whole(self.facts_file(part), part):
             self._compute(part)
-            self.engine.define(FACTS, f"SELECT * FROM {COMPUTED}")
-            return
-        self._show_areas()
         self.engine.view("households", self.snapshot.files("households", part=part))
-        self.engine.view(STORED, [self.facts_file(part)])
+        self.engine.view(FACTS, self.facts_file(part))
+
+    def show_facts_with_tiers(self, part: int) -> None:
+        """The same, with the names and all tiers of a household beside its facts."""
+        self.show_facts(part)
+        self._show_areas()
+        self.engine.view(STORED, self.facts_file(part))
         self.engine.define(FACTS, self.facts_plan.stored_query(STORED))
 
     def show_all_facts(self) -> None:
-        """Give the stored facts of all parts the name `facts`, without the households' names."""
+        """Give the facts of all parts the name `facts`."""
         self.store_facts()
-        self.engine.view(STORED, [self.facts_file(part) for part in self.parts])
-        self.engine.define(FACTS, f"SELECT * FROM {STORED}")
+        self.engine.view(FACTS, [self.facts_file(part) for part in self.parts])
 
     def _is_whole(self, file: Path, part: int) -> bool:
         """Whether stored facts can be used: a file that was cut short or is of another plan is computed again."""
@@ -173,23 +175,29 @@ class Evaluation:
         return stored.num_rows == rows and columns >= set(self.facts_plan.stored)
 
     def _compute(self, part: int) -> None:
+        """Compute the facts of a part and store them."""
         self._show_areas()
         self._join_once()
         for table in ("households", "members", "dwellings"):
             if self.snapshot.has(table):
                 self.engine.view(table, self.snapshot.files(table, part=part))
-        self.engine.table(COMPUTED, self._bound(part)[0].facts_query())
-        self._store(part)
-
-    def _store(self, part: int) -> None:
-        stored = {name: sql.column(name) for name in self.facts_plan.stored}
+        entry = self.snapshot.manifest.parts[part]
+        numbers = range(entry.first_household, entry.first_household + entry.households)
+        query = self._bound(part)[0].facts_query(self.facts_plan.stored, numbers)
         try:
             with placed_whole(self.facts_file(part)) as unfinished:
-                self.engine.write(sql.select(stored, sql.table(COMPUTED)), unfinished)
+                if self.engine.write(query, unfinished) != len(numbers):
+                    raise self._changed_since(part)
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
             place = Place(file=str(self.facts_folder))
             raise UsageError(Problem("The facts cannot be stored.", place, f"{error.strerror}.", fix)) from None
+
+    def _changed_since(self, part: int) -> DataError:
+        what = "A household is missing from the snapshot or stands there twice."
+        fix = "Run `tuopin snapshot check`, and make the snapshot again from its sources."
+        place = Place(file=str(self.snapshot.files("households", part=part)[0]))
+        return DataError(Problem(what, place, "The files were changed after the snapshot was made.", fix))
 
     @once
     def _show_areas(self) -> None:
@@ -252,8 +260,9 @@ class Evaluation:
             part: its number.
             also: further columns, from the facts.
         """
-        columns = {name: sql.column(name) for name in (*STRUCTURE, *self.counted_columns, *self.rules_plan.columns())}
-        self.engine.table(ANSWERED, self._rules(part).query(FACTS, columns | dict(also or {})))
+        names = ("household_no", *self.counted_columns, *self.rules_plan.columns())
+        columns = {name: sql.column(name) for name in names}
+        self.engine.table(ANSWERED, self.rules_of(part).query(FACTS, columns | dict(also or {})))
 
     @property
     def counted_columns(self) -> list[str]:
@@ -263,14 +272,16 @@ class Evaluation:
         sizes = [bound.name for bound in (size.low, size.high) if isinstance(bound, exp.Column)]
         return [*(["weight"] if self.layout.survey else []), *dict.fromkeys(sizes)]
 
-    def _rules(self, part: int) -> RulesPlan:
+    def rules_of(self, part: int) -> RulesPlan:
+        """The rules in force for the households of a part, by their facts."""
         rules = self._bound(part)[1]
         assert rules is not None
         return rules
 
     def _bound(self, part: int) -> tuple[FactsPlan, RulesPlan | None]:
         """The plans with only the territorial values that can occur in a part written out."""
-        present = self._special_codes & self._codes_of[part]
+        entry = self.snapshot.manifest.parts[part]
+        present = self.snapshot.areas().between(entry.first_area, entry.last_area, self._special_codes)
         facts, rules = self._plans.get(present, (None, None))
         layout = replace(self.layout, territory=self.layout.territory.within(present))
         if facts is None:
@@ -286,17 +297,6 @@ class Evaluation:
         regional = {tier for figure in self.pack.figures.values() if (tier := figure.by) != "national"}
         by_figure = {code for code, tier in self.layout.territory.tier_of.items() if tier in regional}
         return frozenset(territorial_codes(self.pack) | by_figure)
-
-    @cached_property
-    def _codes_of(self) -> list[frozenset[str]]:
-        """For each part, its areas and all above them."""
-        areas = self.snapshot.areas()
-        ordered = sorted(areas.codes)
-        found = []
-        for part in self.snapshot.manifest.parts:
-            inside = [code for code in ordered if part.first_area <= code <= part.last_area]
-            found.append(frozenset(above.code for code in inside for above in areas.above(code)))
-        return found
 
 
 def readable(file: Path) -> pq.FileMetaData | None:

@@ -7,7 +7,7 @@ drop it. The result is stored once for each snapshot; every policy then reads it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -84,7 +84,7 @@ class FactsPlan:
         columns = {name: sql.column(name, "f") for name in self.stored}
         columns |= {name: sql.column(name, "h" if name in NAMES else "a") for name in missing}
         query = sql.select(columns, sql.table(source, "f"))
-        query = query.join(sql.table("households", "h"), on=_same("household_no", "f", "h"), copy=False)
+        query = query.join(sql.table("households", "h"), on=same("household_no", "f", "h"), copy=False)
         return _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
 
     def matches_query(self) -> Sql:
@@ -97,7 +97,7 @@ class FactsPlan:
         household = sql.column("household_no", "m")
         aggregates = {name: tree for over in self.registers.values() for name, tree in over.columns.items()}
         matched = sql.select({"household_no": household, **aggregates}, stacked.subquery("r", copy=False))
-        matched = matched.join(sql.table("members", "m"), on=_same("person_key", "r", "m"), copy=False)
+        matched = matched.join(sql.table("members", "m"), on=same("person_key", "r", "m"), copy=False)
         return matched.group_by(household, copy=False)
 
     def _register_rows(self, register: str) -> exp.Select:
@@ -105,24 +105,30 @@ class FactsPlan:
         items = {item: own.get(item, sql.unknown("int")) for over in self.registers.values() for item in over.items}
         return sql.select({"person_key": sql.column("person_key"), **items}, sql.table(register, "r"))
 
-    def facts_query(self) -> Sql:
-        """One row a household, from the snapshot's tables and those that are joined once (joins.py)."""
-        query = sql.select(self.columns, sql.table("households", "h"))
+    def facts_query(self, columns: Collection[str] | None = None, part: range | None = None) -> Sql:
+        """One row a household, from the snapshot's tables and those that are joined once (joins.py).
+
+        Args:
+            columns: which of its columns; default: all.
+            part: the numbers of the households at hand, where they are a part of the nation.
+        """
+        chosen = self.columns if columns is None else {name: self.columns[name] for name in columns}
+        query = sql.select(chosen, sql.table("households", "h"))
         query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
         if self.rollups.columns:
             household = sql.column("household_no")
             rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
             rolled = sql.select({"household_no": household, **self.rollups.columns}, rows.subquery("rows", copy=False))
-            query = _left_join(
-                query, rolled.group_by(household, copy=False).subquery("m", copy=False), "household_no", "m"
-            )
-        for table, alias in self._one_row_tables():
-            query = _left_join(query, sql.table(table, alias), "household_no", alias)
+            rolled = rolled.group_by(household, copy=False)
+            query = _left_join(query, rolled.subquery("m", copy=False), "household_no", "m")
+        if self.layout.has("dwellings"):
+            query = _left_join(query, sql.table("dwellings", "d"), "household_no", "d")
+        for table, alias in self._joined_once():
+            query = _left_join(query, _of_part(table, alias, part), "household_no", alias)
         return query
 
-    def _one_row_tables(self) -> list[tuple[str, str]]:
+    def _joined_once(self) -> list[tuple[str, str]]:
         tables = [("matches", "r")] if self.registers else []
-        tables += [("dwellings", "d")] if self.layout.has("dwellings") else []
         tables += [("standings", "s")] if self.layout.has("decisions") else []
         return tables + ([("applications", "l")] if self.layout.has("leads") else [])
 
@@ -230,10 +236,20 @@ def _stacked(queries: list[exp.Select]) -> exp.Query:
 
 
 def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Select:
-    return query.join(other, on=_same(column, "h", alias), join_type="left", copy=False)
+    return query.join(other, on=same(column, "h", alias), join_type="left", copy=False)
 
 
-def _same(column: str, left: str, right: str) -> Sql:
+def _of_part(table: str, alias: str, part: range | None) -> Sql:
+    """A table of the whole nation, or the rows of a part of it: an engine would hash them all again for each part."""
+    if part is None:
+        return sql.table(table, alias)
+    number = sql.column("household_no")
+    inside = [sql.compare(">=", number, sql.integer(part.start)), sql.compare("<", number, sql.integer(part.stop))]
+    return sql.beside({}, sql.table(table)).where(sql.both(inside), copy=False).subquery(alias, copy=False)
+
+
+def same(column: str, left: str, right: str) -> Sql:
+    """Two tables agree in a column."""
     return sql.compare("=", sql.column(column, left), sql.column(column, right))
 
 

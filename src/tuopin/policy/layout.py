@@ -110,8 +110,7 @@ def layout_of(snapshot: Snapshot) -> Layout:
     for entry in manifest.coverage:
         if entry.since <= manifest.as_of and (entry.until is None or manifest.as_of < entry.until):
             covered[entry.register_] = (*covered.get(entry.register_, ()), *entry.areas)
-    tiers = {area.code: area.tier for area in snapshot.areas()}
-    territory = Territory(tuple(manifest.tiers), tiers)
+    territory = Territory(tuple(manifest.tiers), snapshot.areas().tier_of)
     return Layout(manifest.as_of, manifest.money, tables, territory, manifest.kind == "survey", covered)
 
 

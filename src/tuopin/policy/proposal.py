@@ -63,11 +63,10 @@ def edition_of(rules: RulesPlan, rule: str) -> Sql:
 
 
 def gives(truth: Truth, answer: Answer) -> Sql:
-    """Whether a truth gives an answer: a condition that is itself never unknown."""
+    """Whether a truth gives an answer: a condition that holds, and otherwise does not hold or is unknown."""
     if answer is Answer.CANNOT_TELL:
         return sql.is_unknown(truth.sql)
-    held = truth.sql if answer is Answer.MET else sql.deny(truth.sql)
-    return sql.choose([(held, sql.truth(True))], otherwise=sql.truth(False))
+    return truth.sql if answer is Answer.MET else sql.deny(truth.sql)
 
 
 def reason_parts(rules: RulesPlan, rule: str) -> dict[str, Truth]:

@@ -17,7 +17,7 @@ from tuopin.policy import EVALUATED, RulesPlan, sql
 from tuopin.policy.facts_plan import STRUCTURE
 from tuopin.policy.sql import Sql
 from tuopin.stages import exits, identification
-from tuopin.sweep.summary import MANY
+from tuopin.sweep.summary import how_many
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 
@@ -44,15 +44,17 @@ def intake_query(engine: Engine, snapshot: Snapshot) -> str:
 
 @dataclass(frozen=True)
 class Proposing:
-    """What all stages together ask of the table `evaluated`.
+    """What all stages together ask, and of whom.
 
     Attributes:
-        query: the proposals.
-        counts: how many proposals there are, by stage and kind, over combinations of answers (see summary.py).
+        query: the proposals, from the table `evaluated`, which need hold only those that `anything` holds of.
+        anything: of which households there is a proposal at all, by their answers and facts.
+        counts: how many proposals there are, by stage and kind, as aggregates over the same columns.
         read: the columns of facts that the proposals read.
     """
 
     query: exp.Query
+    anything: Sql
     counts: Mapping[tuple[str, str], Sql]
     read: tuple[str, ...]
 
@@ -65,9 +67,10 @@ def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing |
     union: exp.Query = queries[0]
     for query in queries[1:]:
         union = exp.union(union, query, distinct=False, copy=False)
+    anything = sql.either(_condition(query) for query in queries)
     named = {column.name for column in union.find_all(exp.Column)}
     read = tuple(sorted(named & set(rules.facts.columns) - set(STRUCTURE)))
-    return Proposing(union, _counts(queries), read)
+    return Proposing(union, anything, _counts(queries), read)
 
 
 def _condition(query: exp.Select) -> Sql:
@@ -82,7 +85,7 @@ def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:
     for query in queries:
         said = {column.alias: column.this for column in query.selects}
         key = (said["stage"].name, said["kind"].name)
-        many = sql.coalesce(sql.total(sql.choose([(_condition(query), sql.column(MANY))])), sql.integer(0))
+        many = how_many(_condition(query))
         counts[key] = sql.compute("+", counts[key], many) if key in counts else many
     return counts
 

@@ -16,13 +16,13 @@ from typing import Any
 from sqlglot import exp
 
 from tuopin import __version__
-from tuopin.policy import ANSWERED, EVALUATED, Evaluation, Pack, refuse_misfit, sql
+from tuopin.policy import EVALUATED, FACTS, Evaluation, Pack, refuse_misfit, sql
 from tuopin.policy.evaluation import figure_row, readable
+from tuopin.policy.facts_plan import STRUCTURE, same
 from tuopin.policy.joins import Progress, silent
-from tuopin.policy.sql import Sql
 from tuopin.sweep.ledger import Ledger
 from tuopin.sweep.route import INTAKE, STAGES, Proposing, intake_query, proposing
-from tuopin.sweep.summary import Tally, combinations, summarised, tally_counts
+from tuopin.sweep.summary import count, summarised
 from tuopin.tables import PROPOSALS, Snapshot
 from tuopin.tables.content import ContentHash
 from tuopin.tables.engines import Query, open_engine
@@ -97,19 +97,14 @@ def run_sweep(
 
 
 def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
-    """The summary alone, by one query over the facts of all parts: each combination of answers is counted once."""
-    evaluation.show_all_facts()
+    """The summary alone, by one scan of the facts of all parts."""
+    evaluation.store_facts()
     proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
-    kinds = proposals.counts if proposals else {}
-    counts = tally_counts(evaluation)
-    columns = {f"c{number}": tree for number, tree in enumerate([*counts.values(), *kinds.values()])}
-    combined = combinations(evaluation, proposals.read if proposals else ())
-    row = evaluation.engine.rows(sql.select(columns, combined.subquery("combined", copy=False)))[0]
-    tally, proposed = Tally(), dict[str, dict[str, int]]()
-    tally.add(list(counts), row[: len(counts)])
-    for (stage, kind), count in zip(kinds, row[len(counts) :], strict=True):
-        if count:
-            proposed.setdefault(stage, {})[kind] = int(count)
+    tally, kinds = count(evaluation, proposals.counts if proposals else {})
+    proposed: dict[str, dict[str, int]] = {}
+    for (stage, kind), many in kinds.items():
+        if many:
+            proposed.setdefault(stage, {})[kind] = many
     if INTAKE in stages:
         evaluation.engine.view("proposed", _intake_file(evaluation))
         _count(evaluation, proposed)
@@ -120,7 +115,8 @@ def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: P
     with _parents_of(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         unfinished, old = Path(beside) / "new", Path(beside) / "old"
         unfinished.mkdir()
-        tally, proposed, content = _run_parts(evaluation, stages, unfinished)
+        proposed, content = _run_parts(evaluation, stages, unfinished)
+        tally, _ = count(evaluation, {})
         summary = summarised(evaluation, tally, proposed)
         _write_json(unfinished / "summary.json", summary)
         _write_json(unfinished / "figures.json", _figures(evaluation))
@@ -154,37 +150,47 @@ def _parents_of(out: Path) -> Iterator[None]:
         raise
 
 
-def _run_parts(
-    evaluation: Evaluation, stages: Collection[str], folder: Path
-) -> tuple[Tally, dict[str, dict[str, int]], str]:
-    """Every part's answers and proposals; the counts, the proposals by kind, and the proposals' content hash."""
+def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) -> tuple[dict[str, dict[str, int]], str]:
+    """Write every part's answers and proposals; the proposals by stage and kind, and their content hash."""
     proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
-    tally, proposed, content = Tally(), dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
-    counts = tally_counts(evaluation)
-    columns = {f"c{number}": tree for number, tree in enumerate(counts.values())}
-    tally_query = sql.select(columns, combinations(evaluation, (), ANSWERED).subquery("combined", copy=False))
-    answers, also = _answers(evaluation), _also(proposals)
+    proposed, content = dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
+    text = evaluation.engine.text
+    concerned, query = (text(_concerned(proposals)), text(proposals.query)) if proposals else ("", "")
     for part in evaluation.parts:
         evaluation.progress("rules", part, len(evaluation.parts))
         evaluation.show_facts(part)
-        evaluation.answer(part, also)
-        evaluation.engine.write(answers, folder / "answers" / f"part-{part:05d}.parquet")
-        tally.add(list(counts), evaluation.engine.rows(tally_query)[0])
-        if proposals is not None:
-            evaluation.engine.define(EVALUATED, f"SELECT * FROM {ANSWERED}")
-            _propose(evaluation, proposals.query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
+        answers = folder / "answers" / f"part-{part:05d}.parquet"
+        evaluation.engine.write(_answers(evaluation, part), answers)
+        if proposals:
+            evaluation.engine.view("answers", answers)
+            evaluation.engine.table(EVALUATED, concerned)
+            _propose(evaluation, query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
     if INTAKE in stages:
         evaluation.engine.view("looked", _intake_file(evaluation))
         _propose(evaluation, "SELECT * FROM looked", folder / "proposals" / "intake.parquet", proposed, content)
-    return tally, proposed, content.hexdigest()
+    return proposed, content.hexdigest()
 
 
-def _also(proposals: Proposing | None) -> dict[str, Sql]:
-    """What `answered` holds besides the answers: the facts that proposals read."""
-    return {name: sql.column(name) for name in proposals.read} if proposals else {}
+def _answers(evaluation: Evaluation, part: int) -> exp.Select:
+    """What is written of every household: its names, its weight in a survey, every rule's answer."""
+    rules = evaluation.rules_of(part)
+    weight = ["weight"] if evaluation.layout.survey else []
+    columns = {name: sql.column(name, "h") for name in STRUCTURE}
+    columns |= {name: sql.column(name, "a") for name in (*weight, *rules.columns())}
+    answered = sql.select(columns, rules.query(FACTS).subquery("a", copy=False))
+    return answered.join(sql.table("households", "h"), on=same("household_no", "a", "h"), copy=False)
+
+
+def _concerned(proposals: Proposing) -> exp.Select:
+    """The households of whom something is proposed: their written answers, and the facts that proposals read."""
+    facts = sql.select({name: sql.column(name) for name in ("household_no", *proposals.read)}, sql.table(FACTS))
+    columns = {name: sql.column(name, "f") for name in proposals.read}
+    query = sql.select(columns, sql.table("answers", "a")).select("a.*", copy=False)
+    query = query.join(facts.subquery("f", copy=False), on=same("household_no", "a", "f"), copy=False)
+    return query.where(proposals.anything, copy=False)
 
 
 def _intake_file(evaluation: Evaluation) -> Path:
@@ -216,16 +222,9 @@ def _propose(
 def _count(evaluation: Evaluation, proposed: dict[str, dict[str, int]]) -> None:
     """Add what `proposed` holds to the counts by stage and kind."""
     by_kind = "SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"
-    for stage, kind, count in evaluation.engine.rows(by_kind):
+    for stage, kind, many in evaluation.engine.rows(by_kind):
         kinds = proposed.setdefault(stage, {})
-        kinds[kind] = kinds.get(kind, 0) + count
-
-
-def _answers(evaluation: Evaluation) -> exp.Select:
-    """The columns of the answers that are written, from `answered`."""
-    weight = ["weight"] if evaluation.layout.survey else []
-    names = ["household_no", "household_id", "area_code", *weight, *evaluation.rules_plan.columns()]
-    return sql.select({name: sql.column(name) for name in names}, sql.table(ANSWERED))
+        kinds[kind] = kinds.get(kind, 0) + many
 
 
 def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:

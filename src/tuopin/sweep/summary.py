@@ -2,82 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
 from tuopin.policy import FACTS, Evaluation, Number, line_meaning, sql
 from tuopin.policy.sql import Sql
 
-#: Columns of a combination of answers: households and persons of it.
-MANY, HEADS = "many", "heads"
 
-
-@dataclass
+@dataclass(frozen=True)
 class Tally:
-    """Counts added up over the parts, by name.
+    """Counts of households, by name.
 
     Names are `households`, `members`, and for each standard `met:<id>`, `unknown:<id>`, `members:met:<id>` and
     `members:unknown:<id>`; in a survey each with `weighted:` in front too.
     """
 
-    counts: dict[str, float] = field(default_factory=dict)
-
-    def add(self, names: Sequence[str], row: Sequence[Any]) -> None:
-        """Add one part's counts."""
-        for name, value in zip(names, row, strict=True):
-            self.counts[name] = self.counts.get(name, 0) + (value or 0)
+    counts: Mapping[str, float]
 
     def whole(self, name: str) -> int:
         """A count of rows."""
         return int(self.counts.get(name, 0))
 
 
-def combinations(evaluation: Evaluation, also: Sequence[str], source: str | None = None) -> exp.Select:
-    """Each combination of answers that occurs, with how many households, persons and weights there are of it.
+Kind = TypeVar("Kind")
+
+
+def count(evaluation: Evaluation, also: Mapping[Kind, Sql]) -> tuple[Tally, dict[Kind, int]]:
+    """Answer every rule for every household and count the answers, by one scan of the stored facts.
 
     Args:
-        evaluation: with the facts at hand.
-        also: further columns of facts that combinations differ by.
-        source: a table that has the answers already; default: they are computed from the facts.
+        evaluation: with all facts stored.
+        also: further aggregates over answers and facts.
+
+    Returns:
+        The tally, and the further counts.
     """
+    counts = _counts(evaluation, None)
+    if evaluation.layout.survey:
+        weighted = _counts(evaluation, sql.column("weight"))
+        counts |= {f"weighted:{name}": tree for name, tree in weighted.items()}
+    evaluation.show_all_facts()
+    answered = evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
+    columns = {f"c{number}": tree for number, tree in enumerate([*counts.values(), *also.values()])}
+    row = [float(value or 0) for value in evaluation.engine.rows(sql.select(columns, answered))[0]]
+    further = {kind: int(value) for kind, value in zip(also, row[len(counts) :], strict=True)}
+    return Tally(dict(zip(counts, row, strict=False))), further
+
+
+def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
     size = evaluation.facts_plan.meanings["household_size"]
     assert isinstance(size, Number)
     heads = sql.coalesce(size.low, sql.integer(0))
-    keys = {name: sql.column(name) for name in (*evaluation.rules_plan.standards, *also)}
-    columns = {**keys, MANY: sql.count(), HEADS: sql.total(heads)}
-    if evaluation.layout.survey:
-        weight = sql.column("weight")
-        columns[f"weighted_{MANY}"] = exp.Sum(this=weight)
-        columns[f"weighted_{HEADS}"] = exp.Sum(this=sql.compute("*", weight, heads))
-    answered = sql.table(source) if source else evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
-    return sql.select(columns, answered).group_by(*keys.values(), copy=False)
-
-
-def tally_counts(evaluation: Evaluation) -> dict[str, Sql]:
-    """The counts of a tally, by name, as aggregates over combinations."""
-    counts = _counts(evaluation, "")
-    return counts | _counts(evaluation, "weighted:") if evaluation.layout.survey else counts
-
-
-def _counts(evaluation: Evaluation, prefix: str) -> dict[str, Sql]:
-    many, heads = (sql.column(prefix.replace(":", "_") + name) for name in (MANY, HEADS))
-    counts = {"households": _sum(many), "members": _sum(heads)}
+    persons = heads if weight is None else sql.compute("*", weight, heads)
+    counts = {"households": sql.count() if weight is None else _sum(weight), "members": _sum(persons)}
     for id in evaluation.rules_plan.standards:
-        counts[f"met:{id}"] = _sum(many, sql.column(id))
-        counts[f"unknown:{id}"] = _sum(many, sql.is_unknown(sql.column(id)))
-    for id in evaluation.pack.about.headline:
-        if id in evaluation.rules_plan.standards:
-            counts[f"members:met:{id}"] = _sum(heads, sql.column(id))
-            counts[f"members:unknown:{id}"] = _sum(heads, sql.is_unknown(sql.column(id)))
-    return {prefix + name: tree for name, tree in counts.items()}
+        answer = sql.column(id)
+        if weight is None:
+            counts[f"met:{id}"], counts[f"unknown:{id}"] = how_many(answer), how_many_unknown(answer)
+        else:
+            counts[f"met:{id}"], counts[f"unknown:{id}"] = _met_and_unknown(weight, answer)
+        if id in evaluation.pack.about.headline:
+            counts[f"members:met:{id}"], counts[f"members:unknown:{id}"] = _met_and_unknown(persons, answer)
+    return counts
+
+
+def how_many(condition: Sql) -> Sql:
+    """Of how many households a condition holds."""
+    return sql.coalesce(sql.total(sql.cast(condition, "int")), sql.integer(0))
+
+
+def how_many_unknown(condition: Sql) -> Sql:
+    """Of how many households nobody can tell whether it holds."""
+    return sql.compute("-", sql.count(), sql.count(condition))
+
+
+def _met_and_unknown(value: Sql, answer: Sql) -> tuple[Sql, Sql]:
+    return _sum(value, answer), _sum(value, sql.is_unknown(answer))
 
 
 def _sum(value: Sql, condition: Sql | None = None) -> Sql:
     chosen = value if condition is None else sql.choose([(condition, value)], otherwise=sql.integer(0))
-    return sql.cast(exp.Sum(this=chosen), "double")
+    return exp.Sum(this=chosen)
 
 
 def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from tuopin.tables.schema import AREAS
@@ -54,7 +56,7 @@ class Areas:
         """Take rows with the structural columns of the table areas, and the tiers from the top down."""
         self.tiers = tuple(tiers)
         self._rows = rows
-        self._areas = [_area(row) for row in rows.to_pylist()]
+        self.codes = self._texts("area_code")
 
     @cached_property
     def by_code(self) -> dict[str, Area]:
@@ -62,15 +64,15 @@ class Areas:
         return {area.code: area for area in self._areas}
 
     def __len__(self) -> int:
-        return len(self._areas)
+        return len(self.codes)
 
     def __iter__(self) -> Iterator[Area]:
         return iter(self._areas)
 
     @property
-    def codes(self) -> list[str]:
-        """Every code, in the order of the rows."""
-        return [area.code for area in self._areas]
+    def tier_of(self) -> dict[str, str]:
+        """The tier of every area by its code."""
+        return dict(zip(self.codes, self._texts("tier"), strict=True))
 
     def above(self, code: str) -> list[Area]:
         """The area itself and those it belongs to, from the bottom up.
@@ -78,33 +80,33 @@ class Areas:
         Raises:
             KeyError: no area has the code.
         """
-        chain = [self.by_code[code]]
-        while parent := chain[-1].parent:
-            chain.append(self.by_code[parent])
+        row, chain = self._row_of[code], list[Area]()
+        while row >= 0 and len(chain) < len(self.tiers):
+            chain.append(_area(self._rows.slice(row, 1).to_pylist()[0]))
+            row = int(self._parents[row])
         return chain
 
     def below(self, codes: Iterable[str]) -> set[str]:
         """The codes of these areas and of all areas in them, to the bottom."""
-        found: set[str] = set()
-        waiting = list(codes)
-        while waiting:
-            code = waiting.pop()
-            if code not in found:
-                found.add(code)
-                waiting.extend(self._children.get(code, ()))
-        return found
+        wanted = set(codes)
+        known = np.array([row if code in wanted else -1 for row, code in enumerate(self.codes)], dtype=np.int64)
+        return {code for code, found in zip(self.codes, self._inherited(known) >= 0, strict=True) if found}
+
+    def between(self, first: str, last: str, among: Collection[str]) -> frozenset[str]:
+        """Of some codes, those of areas that lie in a range of codes or that an area of the range lies in."""
+        ordered, rows = self._in_order
+        inside = rows[bisect_left(ordered, first) : bisect_right(ordered, last)]
+        found = np.unique(self._ancestor_rows[:, inside])
+        return frozenset(among) & {self.codes[row] for row in found if row >= 0}
 
     def ancestors(self) -> pa.Table:
         """One row an area: `area_code`, then a column a tier with the code of the area of that tier it lies in.
 
         An area is its own ancestor of its own tier; a tier that is skipped or lies below it is NULL.
         """
-        lines: dict[str, dict[str, str]] = {}
-        for area in self._top_down():
-            above = lines[area.parent] if area.parent else {}
-            lines[area.code] = {**above, area.tier: area.code}
-        columns = {tier: pa.array([lines[code].get(tier) for code in self.codes], pa.string()) for tier in self.tiers}
-        return pa.table({"area_code": pa.array(self.codes, pa.string()), **columns})
+        codes = pa.array(self.codes, pa.string())
+        columns = zip(self.tiers, self._ancestor_rows, strict=True)
+        return pa.table({"area_code": codes, **{tier: _taken(codes, rows) for tier, rows in columns}})
 
     @property
     def facts(self) -> list[str]:
@@ -114,32 +116,52 @@ class Areas:
 
     def inherited(self, fact: str) -> pa.Array:
         """A fact for every area, in the order of the rows: its own value, else that of the nearest area above it."""
-        own = dict(zip(self.codes, self._rows.column(fact).to_pylist(), strict=True))
-        found: dict[str, Any] = {}
-        for area in self._top_down():
-            value = own[area.code]
-            found[area.code] = found.get(area.parent or "") if value is None else value
-        return pa.array([found[code] for code in self.codes], self._rows.schema.field(fact).type)
+        own = self._rows.column(fact).combine_chunks()
+        known = np.where(own.is_valid().to_numpy(zero_copy_only=False), np.arange(len(own)), -1)
+        return _taken(own, self._inherited(known))
 
     def problems(self) -> list[Problem]:
-        """What is wrong with the tree: doubled or unknown codes, circles, tiers out of order, impossible dates."""
+        """What is wrong with the tree: doubled or unknown codes, tiers out of order (so: circles), impossible dates."""
         found = [*self._doubled(), *itertools.chain.from_iterable(map(self._problems_of, self._areas))]
-        return found or [*self._circles(), *self._successor_circles()]
+        return found or [*self._successor_circles()]
 
     @cached_property
-    def _children(self) -> dict[str, list[str]]:
-        children: dict[str, list[str]] = {}
-        for area in self._areas:
-            if area.parent:
-                children.setdefault(area.parent, []).append(area.code)
-        return children
+    def _areas(self) -> list[Area]:
+        return [_area(row) for row in self._rows.to_pylist()]
 
-    def _top_down(self) -> Iterator[Area]:
-        waiting = [area.code for area in self._areas if area.parent is None]
-        while waiting:
-            code = waiting.pop()
-            yield self.by_code[code]
-            waiting.extend(self._children.get(code, ()))
+    def _texts(self, column: str) -> list[str]:
+        """A column of texts; an empty one where nothing stands."""
+        return [text or "" for text in self._rows.column(column).to_pylist()]
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {code: row for row, code in enumerate(self.codes)}
+
+    @cached_property
+    def _parents(self) -> np.ndarray:
+        """For each row the row of its parent; -1 at the top."""
+        return np.array([self._row_of.get(parent, -1) for parent in self._texts("parent_code")], dtype=np.int64)
+
+    @cached_property
+    def _ancestor_rows(self) -> np.ndarray:
+        """For each tier and row, the row of the area of that tier above it; -1 where there is none."""
+        tiers = np.array(self._texts("tier"), dtype=object)
+        rows = np.arange(len(self))
+        return np.array([self._inherited(np.where(tiers == tier, rows, -1)) for tier in self.tiers])
+
+    @cached_property
+    def _in_order(self) -> tuple[list[str], np.ndarray]:
+        """The codes in order, and the row of each."""
+        rows = sorted(range(len(self)), key=self.codes.__getitem__)
+        return [self.codes[row] for row in rows], np.array(rows, dtype=np.int64)
+
+    def _inherited(self, own: np.ndarray) -> np.ndarray:
+        """For each row its own number or, where that is -1, that of the nearest area above that has one."""
+        parents, found = self._parents, own
+        for _ in self.tiers:  # a parent's tier is higher, so no chain is longer
+            missing = (found < 0) & (parents >= 0)
+            found = np.where(missing, found[parents], found)
+        return found
 
     def _doubled(self) -> Iterator[Problem]:
         for code, times in Counter(self.codes).items():
@@ -190,14 +212,6 @@ class Areas:
                 "Give it valid_to, or take the successor out.",
             )
 
-    def _circles(self) -> Iterator[Problem]:
-        reached = {area.code for area in self._top_down()}
-        for area in self._areas:
-            if area.code not in reached:
-                yield _problem(
-                    area.code, f"Area {area.code} lies in a circle: it belongs to itself.", "Correct its parent."
-                )
-
     def _successor_circles(self) -> Iterator[Problem]:
         for area in self._areas:
             seen, at = {area.code}, area
@@ -209,6 +223,11 @@ class Areas:
 
 
 MAX_CODE = 64
+
+
+def _taken(values: pa.Array, rows: np.ndarray) -> pa.Array:
+    """The values at these rows; unknown where the row is -1."""
+    return values.take(pa.array(rows, mask=rows < 0))
 
 
 def _area(row: Mapping[str, Any]) -> Area:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tuopin.tables.areas import Areas
@@ -63,11 +64,15 @@ class Snapshot:
         return table_files(self.path, table, len(self.manifest.parts))
 
     def areas(self) -> Areas:
-        """The tree of areas.
+        """The tree of areas; read once.
 
         Raises:
             DataError: its file is damaged.
         """
+        return self._areas
+
+    @cached_property
+    def _areas(self) -> Areas:
         return Areas(rows=read_table(self.files("areas")[0]), tiers=self.manifest.tiers)
 
     def quick_check(self) -> list[Problem]:

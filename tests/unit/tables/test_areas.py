@@ -46,6 +46,30 @@ def test_above_and_below_walk_the_tree() -> None:
     assert areas.below(["v", "y"]) == {"v", "y"}
 
 
+def test_a_fact_of_an_area_is_its_own_or_that_of_the_nearest_above() -> None:
+    rows = [("x", None, "nation", 1), ("x1", "x", "region", 2), ("x2", "x", "region", None)]
+    rows += [("v", "x1", "village", None), ("w", "x2", "village", None), ("y", None, "nation", None)]
+    columns = ("area_code", "parent_code", "tier", "remote")
+    table = pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows])
+    areas = Areas(rows=table, tiers=DEEP)
+    assert areas.facts == ["remote"]
+    assert areas.inherited("remote").to_pylist() == [1, 2, 1, 2, 1, None]
+
+
+def test_of_some_codes_those_that_stand_above_a_range_are_told() -> None:
+    areas = tree(
+        ("2", None, "nation"),
+        ("1", None, "nation"),
+        ("1b", "1", "region"),
+        ("1a", "1", "region"),
+        ("9", "1a", "village"),  # its code lies far from its region's
+        ("1b1", "1b", "village"),
+    )
+    assert areas.between("9", "9", ["1", "2", "1a", "1b", "9"]) == {"1", "1a", "9"}
+    assert areas.between("1b", "1b1", ["2", "1b1", "1a"]) == {"1b1"}
+    assert areas.between("3", "4", ["1", "2"]) == set()
+
+
 def test_a_tree_of_one_tier_is_a_tree() -> None:
     areas = tree(("a", None, "region"), ("b", None, "region"), tiers=("region",))
     assert areas.problems() == []
