@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -55,12 +56,21 @@ def sweep(given: argparse.Namespace) -> None:
     _sweep(given, dry_run=False)
 
 
+def sweep_answers(given: argparse.Namespace) -> None:
+    """The sweep without proposals: what the hand-written query does, and facts stored."""
+    _sweep(given, dry_run=False, stages=())
+
+
 def sweep_dry(given: argparse.Namespace) -> None:
     """The sweep without writing a household: the summary only."""
     _sweep(given, dry_run=True)
 
 
-def _sweep(given: argparse.Namespace, *, dry_run: bool) -> None:
+# Without intake, which compares all persons with each other; the hand-written query does not.
+STAGES = ("identification", "exits")
+
+
+def _sweep(given: argparse.Namespace, *, dry_run: bool, stages: Sequence[str] = STAGES) -> None:
     from tuopin.policy import read_pack  # noqa: PLC0415
     from tuopin.sweep import run_sweep  # noqa: PLC0415
     from tuopin.tables import Snapshot  # noqa: PLC0415
@@ -71,7 +81,7 @@ def _sweep(given: argparse.Namespace, *, dry_run: bool) -> None:
         snapshot=Snapshot.open(given.snapshot),
         as_of=DAY,
         out=None if dry_run else given.out,
-        stages=("identification", "exits"),  # intake compares all persons with each other; the hand query does not
+        stages=stages,
         memory_limit=given.memory_limit,
         dry_run=dry_run,
     )
@@ -82,7 +92,10 @@ def facts_of(snapshot: Path) -> Path:
     return snapshot.with_name(f"{snapshot.name}.facts")
 
 
-WORDS = {word.__name__: word for word in (register, start, scan, scan_by_part, scan_facts, by_hand, sweep, sweep_dry)}
+WORDS = {
+    word.__name__: word
+    for word in (register, start, scan, scan_by_part, scan_facts, by_hand, sweep, sweep_answers, sweep_dry)
+}
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,8 +23,9 @@ from tests.unit.policy.invented import (
     make_pack,
     score,
     standard,
+    write_register,
 )  # fmt: skip
-from tuopin.policy import check_pack, sql
+from tuopin.policy import Evaluation, check_pack, sql
 from tuopin.policy.arithmetic import compare
 from tuopin.policy.language import REGISTER_TEST, ROLLUPS, SCALARS
 from tuopin.policy.meaning import Number, number
@@ -143,8 +146,10 @@ def test_every_function_is_described() -> None:
 
 def stored_facts(engine: Engine, pack: Any, register: Register) -> dict[str, Any]:
     """The facts of the one household of a register, ends of numbers with two of them apart."""
-    evaluated(engine, pack, register)
-    return dict(engine.arrow("SELECT * FROM facts").to_pylist()[0])
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = write_register(Path(folder) / "snapshot", pack, register)
+        Evaluation(pack, snapshot, register.as_of, engine).show_facts(0)
+        return dict(engine.arrow("SELECT * FROM facts").to_pylist()[0])
 
 
 def span(facts: Mapping[str, Any], name: str) -> str:

@@ -91,7 +91,8 @@ class Evaluation:
     progress: Progress = silent
     facts_root: Path | None = None
     done: set[str] = field(default_factory=set, repr=False)
-    _plans: dict[frozenset[str], tuple[FactsPlan, RulesPlan | None]] = field(default_factory=dict, repr=False)
+    _facts: dict[frozenset[str], FactsPlan] = field(default_factory=dict, repr=False)
+    _rules: dict[frozenset[str], RulesPlan] = field(default_factory=dict, repr=False)
 
     @cached_property
     def layout(self) -> Layout:
@@ -182,11 +183,10 @@ class Evaluation:
             if self.snapshot.has(table):
                 self.engine.view(table, self.snapshot.files(table, part=part))
         entry = self.snapshot.manifest.parts[part]
-        numbers = range(entry.first_household, entry.first_household + entry.households)
-        query = self._bound(part)[0].facts_query(self.facts_plan.stored, numbers)
+        query = self._facts_of(part).facts_query(self.facts_plan.stored, entry)
         try:
             with placed_whole(self.facts_file(part)) as unfinished:
-                if self.engine.write(query, unfinished) != len(numbers):
+                if self.engine.write(query, unfinished) != entry.households:
                     raise self._changed_since(part)
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
@@ -194,7 +194,7 @@ class Evaluation:
             raise UsageError(Problem("The facts cannot be stored.", place, f"{error.strerror}.", fix)) from None
 
     def _changed_since(self, part: int) -> DataError:
-        what = "A household is missing from the snapshot or stands there twice."
+        what = "A household of the snapshot is missing, stands there twice, or lies in an area that is not in the tree."
         fix = "Run `tuopin snapshot check`, and make the snapshot again from its sources."
         place = Place(file=str(self.snapshot.files("households", part=part)[0]))
         return DataError(Problem(what, place, "The files were changed after the snapshot was made.", fix))
@@ -273,23 +273,24 @@ class Evaluation:
         return [*(["weight"] if self.layout.survey else []), *dict.fromkeys(sizes)]
 
     def rules_of(self, part: int) -> RulesPlan:
-        """The rules in force for the households of a part, by their facts."""
-        rules = self._bound(part)[1]
-        assert rules is not None
-        return rules
+        """The rules in force, with only the territorial values that can occur in a part written out."""
+        present = self._present(part)
+        if present not in self._rules:
+            facts = self._facts_of(part)
+            self._rules[present] = plan_rules(self.pack, facts, self.day, self.figure_values, facts.layout)
+        return self._rules[present]
 
-    def _bound(self, part: int) -> tuple[FactsPlan, RulesPlan | None]:
-        """The plans with only the territorial values that can occur in a part written out."""
+    def _facts_of(self, part: int) -> FactsPlan:
+        present = self._present(part)
+        if present not in self._facts:
+            layout = replace(self.layout, territory=self.layout.territory.within(present))
+            self._facts[present] = plan_facts(self.pack, layout, self.day)
+        return self._facts[present]
+
+    def _present(self, part: int) -> frozenset[str]:
+        """Of the areas that any rule treats in a way of its own, those that the households of a part live in."""
         entry = self.snapshot.manifest.parts[part]
-        present = self.snapshot.areas().between(entry.first_area, entry.last_area, self._special_codes)
-        facts, rules = self._plans.get(present, (None, None))
-        layout = replace(self.layout, territory=self.layout.territory.within(present))
-        if facts is None:
-            facts = plan_facts(self.pack, layout, self.day)
-        if rules is None and (not self.pack.figures or "figures" in self.__dict__):
-            rules = plan_rules(self.pack, facts, self.day, self.figure_values, layout)
-        self._plans[present] = (facts, rules)
-        return facts, rules
+        return self.snapshot.areas().between(entry.first_area, entry.last_area, self._special_codes)
 
     @cached_property
     def _special_codes(self) -> frozenset[str]:

@@ -31,6 +31,7 @@ from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
 from tuopin.policy.worlds import FactError, HouseholdWorld
 from tuopin.policy.yaml_text import Loc
+from tuopin.tables.manifest import PartEntry
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
 COMPILER_VERSION = 1
@@ -105,16 +106,16 @@ class FactsPlan:
         items = {item: own.get(item, sql.unknown("int")) for over in self.registers.values() for item in over.items}
         return sql.select({"person_key": sql.column("person_key"), **items}, sql.table(register, "r"))
 
-    def facts_query(self, columns: Collection[str] | None = None, part: range | None = None) -> Sql:
+    def facts_query(self, columns: Collection[str] | None = None, part: PartEntry | None = None) -> Sql:
         """One row a household, from the snapshot's tables and those that are joined once (joins.py).
 
         Args:
             columns: which of its columns; default: all.
-            part: the numbers of the households at hand, where they are a part of the nation.
+            part: the part of the snapshot whose households are at hand, where tables that are joined hold more.
         """
         chosen = self.columns if columns is None else {name: self.columns[name] for name in columns}
         query = sql.select(chosen, sql.table("households", "h"))
-        query = _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
+        query = query.join(_areas_of(part), on=same("area_code", "h", "a"), copy=False)
         if self.rollups.columns:
             household = sql.column("household_no")
             rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
@@ -239,13 +240,25 @@ def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Se
     return query.join(other, on=same(column, "h", alias), join_type="left", copy=False)
 
 
-def _of_part(table: str, alias: str, part: range | None) -> Sql:
-    """A table of the whole nation, or the rows of a part of it: an engine would hash them all again for each part."""
+def _of_part(table: str, alias: str, part: PartEntry | None) -> Sql:
+    """A table of the whole nation, or a part's rows of it: an engine would hash them all again for each part."""
     if part is None:
         return sql.table(table, alias)
+    first = sql.integer(part.first_household)
+    after = sql.integer(part.first_household + part.households)
     number = sql.column("household_no")
-    inside = [sql.compare(">=", number, sql.integer(part.start)), sql.compare("<", number, sql.integer(part.stop))]
-    return sql.beside({}, sql.table(table)).where(sql.both(inside), copy=False).subquery(alias, copy=False)
+    return _rows(table, alias, [sql.compare(">=", number, first), sql.compare("<", number, after)])
+
+
+def _areas_of(part: PartEntry | None) -> Sql:
+    if part is None:
+        return sql.table("area_tiers", "a")
+    code, first, last = sql.column("area_code"), sql.text(part.first_area), sql.text(part.last_area)
+    return _rows("area_tiers", "a", [sql.compare(">=", code, first), sql.compare("<=", code, last)])
+
+
+def _rows(table: str, alias: str, where: list[Sql]) -> Sql:
+    return sql.beside({}, sql.table(table)).where(sql.both(where), copy=False).subquery(alias, copy=False)
 
 
 def same(column: str, left: str, right: str) -> Sql:

@@ -21,11 +21,11 @@ from tuopin.policy.evaluation import figure_row, readable
 from tuopin.policy.facts_plan import STRUCTURE, same
 from tuopin.policy.joins import Progress, silent
 from tuopin.sweep.ledger import Ledger
+from tuopin.sweep.proposed import Proposed, in_order
 from tuopin.sweep.route import INTAKE, STAGES, Proposing, intake_query, proposing
 from tuopin.sweep.summary import count, summarised
-from tuopin.tables import PROPOSALS, Snapshot
-from tuopin.tables.content import ContentHash
-from tuopin.tables.engines import Query, open_engine
+from tuopin.tables import Snapshot
+from tuopin.tables.engines import open_engine
 from tuopin.tables.manifest import SCHEMA_VERSION
 from tuopin.tables.placing import placed_whole, usual_mask
 from tuopin.terms import Place, Problem, UsageError
@@ -101,23 +101,27 @@ def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
     evaluation.store_facts()
     proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     tally, kinds = count(evaluation, proposals.counts if proposals else {})
-    proposed: dict[str, dict[str, int]] = {}
+    proposed = Proposed()
     for (stage, kind), many in kinds.items():
         if many:
-            proposed.setdefault(stage, {})[kind] = many
+            proposed.add(stage, kind, many)
     if INTAKE in stages:
-        evaluation.engine.view("proposed", _intake_file(evaluation))
-        _count(evaluation, proposed)
-    return summarised(evaluation, tally, proposed)
+        evaluation.engine.view("looked", _intake_file(evaluation))
+        for stage, kind, many in evaluation.engine.rows(_BY_KIND):
+            proposed.add(stage, kind, many)
+    return summarised(evaluation, tally, proposed.kinds)
+
+
+_BY_KIND = "SELECT stage, kind, COUNT(*) FROM looked GROUP BY stage, kind ORDER BY stage, kind"
 
 
 def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
     with _parents_of(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         unfinished, old = Path(beside) / "new", Path(beside) / "old"
         unfinished.mkdir()
-        proposed, content = _run_parts(evaluation, stages, unfinished)
+        proposed = _run_parts(evaluation, stages, unfinished)
         tally, _ = count(evaluation, {})
-        summary = summarised(evaluation, tally, proposed)
+        summary = summarised(evaluation, tally, proposed.kinds)
         _write_json(unfinished / "summary.json", summary)
         _write_json(unfinished / "figures.json", _figures(evaluation))
         unfinished.chmod(0o777 & ~usual_mask())
@@ -125,7 +129,7 @@ def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: P
             out.rename(old)
         try:
             unfinished.rename(out)
-            block = Ledger(ledger).append(_entry(evaluation, stages, summary, content))
+            block = Ledger(ledger).append(_entry(evaluation, stages, summary, proposed.content_hash()))
         except (
             BaseException
         ):  # whatever stopped it: no sweep stands that the ledger does not know, and the old one does
@@ -150,28 +154,26 @@ def _parents_of(out: Path) -> Iterator[None]:
         raise
 
 
-def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) -> tuple[dict[str, dict[str, int]], str]:
-    """Write every part's answers and proposals; the proposals by stage and kind, and their content hash."""
+def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) -> Proposed:
+    """Write every part's answers and proposals."""
     proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
     (folder / "answers").mkdir()
     (folder / "proposals").mkdir()
-    proposed, content = dict[str, dict[str, int]](), ContentHash(list(PROPOSALS.structural))
-    text = evaluation.engine.text
-    concerned, query = (text(_concerned(proposals)), text(proposals.query)) if proposals else ("", "")
+    engine, proposed = evaluation.engine, Proposed()
+    query = engine.text(_of_the_concerned(proposals)) if proposals else ""
     for part in evaluation.parts:
         evaluation.progress("rules", part, len(evaluation.parts))
         evaluation.show_facts(part)
         answers = folder / "answers" / f"part-{part:05d}.parquet"
-        evaluation.engine.write(_answers(evaluation, part), answers)
-        if proposals:
-            evaluation.engine.view("answers", answers)
-            evaluation.engine.table(EVALUATED, concerned)
-            _propose(evaluation, query, folder / "proposals" / f"part-{part:05d}.parquet", proposed, content)
+        engine.write(_answers(evaluation, part), answers)
+        if query:
+            engine.view("answers", answers)
+            proposed.write(engine, query, folder / "proposals" / f"part-{part:05d}.parquet")
     evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
     if INTAKE in stages:
-        evaluation.engine.view("looked", _intake_file(evaluation))
-        _propose(evaluation, "SELECT * FROM looked", folder / "proposals" / "intake.parquet", proposed, content)
-    return proposed, content.hexdigest()
+        engine.view("looked", _intake_file(evaluation))
+        proposed.write(engine, in_order("looked"), folder / "proposals" / "intake.parquet")
+    return proposed
 
 
 def _answers(evaluation: Evaluation, part: int) -> exp.Select:
@@ -184,13 +186,14 @@ def _answers(evaluation: Evaluation, part: int) -> exp.Select:
     return answered.join(sql.table("households", "h"), on=same("household_no", "a", "h"), copy=False)
 
 
-def _concerned(proposals: Proposing) -> exp.Select:
-    """The households of whom something is proposed: their written answers, and the facts that proposals read."""
+def _of_the_concerned(proposals: Proposing) -> exp.Select:
+    """The proposals; only households of whom something is proposed are looked at, by what was written of them."""
     facts = sql.select({name: sql.column(name) for name in ("household_no", *proposals.read)}, sql.table(FACTS))
     columns = {name: sql.column(name, "f") for name in proposals.read}
-    query = sql.select(columns, sql.table("answers", "a")).select("a.*", copy=False)
-    query = query.join(facts.subquery("f", copy=False), on=same("household_no", "a", "f"), copy=False)
-    return query.where(proposals.anything, copy=False)
+    evaluated = sql.select(columns, sql.table("answers", "a")).select("a.*", copy=False)
+    evaluated = evaluated.join(facts.subquery("f", copy=False), on=same("household_no", "a", "f"), copy=False)
+    evaluated = evaluated.where(proposals.anything, copy=False)
+    return in_order(proposals.query).with_(EVALUATED, as_=evaluated, materialized=True, copy=False)
 
 
 def _intake_file(evaluation: Evaluation) -> Path:
@@ -203,28 +206,6 @@ def _intake_file(evaluation: Evaluation) -> Path:
         with placed_whole(file) as unfinished:
             evaluation.engine.write(query, unfinished)
     return file
-
-
-def _propose(
-    evaluation: Evaluation, query: Query, file: Path, proposed: dict[str, dict[str, int]], content: ContentHash
-) -> None:
-    engine = evaluation.engine
-    engine.table("proposals", query)
-    columns = {column.name: sql.column(column.name) for column in PROPOSALS.structural}
-    in_order = sql.select(columns, sql.table("proposals")).order_by("household_id", "stage", "kind", "rule", copy=False)
-    engine.write(in_order, file)
-    engine.define("proposed", "SELECT * FROM proposals")
-    _count(evaluation, proposed)
-    for batch in engine.batches(in_order):
-        content.add(batch)
-
-
-def _count(evaluation: Evaluation, proposed: dict[str, dict[str, int]]) -> None:
-    """Add what `proposed` holds to the counts by stage and kind."""
-    by_kind = "SELECT stage, kind, COUNT(*) FROM proposed GROUP BY stage, kind ORDER BY stage, kind"
-    for stage, kind, many in evaluation.engine.rows(by_kind):
-        kinds = proposed.setdefault(stage, {})
-        kinds[kind] = kinds.get(kind, 0) + many
 
 
 def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:

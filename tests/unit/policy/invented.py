@@ -375,13 +375,7 @@ def evaluated(engine: Engine, pack: Pack, register: Register, *, day: date | Non
 
 
 def answers(evaluation: Evaluation, order: Sequence[int]) -> list[dict[str, Any]]:
-    """The answers of every part; `order[n]` is the place to which household n belongs.
-
-    Many households are answered from stored facts, one alone from facts at hand, so that both ways are tried.
-    """
-    _ = evaluation.rules_plan
-    if len(order) > 1:
-        evaluation.store_facts()
+    """The answers of every part; `order[n]` is the place to which household n belongs."""
     rows: dict[int, dict[str, Any]] = {}
     for part in evaluation.parts:
         evaluation.show_facts(part)
