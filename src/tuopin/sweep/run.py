@@ -6,8 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +26,7 @@ from tuopin.sweep.summary import count, summarised
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.tables.manifest import SCHEMA_VERSION
-from tuopin.tables.placing import placed_whole, usual_mask
+from tuopin.tables.placing import folders_above, placed_whole, usual_mask
 from tuopin.terms import Place, Problem, UsageError
 
 
@@ -116,7 +115,7 @@ _BY_KIND = "SELECT stage, kind, COUNT(*) FROM looked GROUP BY stage, kind ORDER 
 
 
 def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
-    with _parents_of(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+    with folders_above(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
         unfinished, old = Path(beside) / "new", Path(beside) / "old"
         unfinished.mkdir()
         proposed = _run_parts(evaluation, stages, unfinished)
@@ -138,20 +137,6 @@ def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: P
                 old.rename(out)
             raise
     return SweepResult(summary, out, block.hash)
-
-
-@contextmanager
-def _parents_of(out: Path) -> Iterator[None]:
-    """The folders above, made where they are missing and taken away again if nothing comes to stand in them."""
-    missing = [folder for folder in out.parents if not folder.exists()]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        for folder in missing:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
 
 
 def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) -> Proposed:
