@@ -61,10 +61,6 @@ def test_a_query_may_have_a_name_and_its_rows_may_be_kept_at_hand(engine: Engine
     engine.view("t", pa.table({"x": [5]}))
     assert engine.rows("SELECT y FROM doubled") == [(10,)]
     assert engine.rows("SELECT y FROM kept ORDER BY y") == [(2,), (4,)]
-    engine.drop("kept")
-    engine.drop("kept")
-    with pytest.raises(Exception, match="kept"):
-        engine.rows("SELECT y FROM kept")
 
 
 def test_a_query_is_written_to_parquet_in_its_order(engine: Engine, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from tuopin.policy.check import check_pack, checked_pack
 from tuopin.policy.compare import Difference, Move, compare
-from tuopin.policy.evaluation import ANSWERED, EVALUATED, FACTS, Evaluation, FigureResult
+from tuopin.policy.evaluation import ANSWERED, EVALUATED, FACTS, Evaluation, FigureResult, folders_of
 from tuopin.policy.files import Standard
 from tuopin.policy.fit import misfits, refuse_misfit
 from tuopin.policy.json_schema import json_schemas
@@ -31,6 +31,7 @@ __all__ = [
     "check_pack",
     "checked_pack",
     "compare",
+    "folders_of",
     "json_schemas",
     "line_meaning",
     "misfits",

@@ -119,18 +119,14 @@ class Evaluation:
         """Where the facts lie: beside the snapshot, never in it, under a hash of all that they depend on."""
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
-        beside = self._beside / key
-        whole = all(self._is_whole(beside / _part_name(part), part) for part in self.parts)
-        return beside if whole or self.facts_root is None else self.facts_root / key
-
-    @property
-    def _beside(self) -> Path:
-        return self.snapshot.path.with_name(self.snapshot.path.name + ".facts")
+        stored = beside(self.snapshot) / key
+        whole = all(self._is_whole(stored / _part_name(part), part) for part in self.parts)
+        return stored if whole or self.facts_root is None else self.facts_root / key
 
     @property
     def kept_in(self) -> Path:
         """Where what is computed now is kept."""
-        return self.facts_root or self._beside
+        return self.facts_root or beside(self.snapshot)
 
     def facts_file(self, part: int) -> Path:
         """The stored facts of a part."""
@@ -298,6 +294,17 @@ class Evaluation:
         regional = {tier for figure in self.pack.figures.values() if (tier := figure.by) != "national"}
         by_figure = {code for code, tier in self.layout.territory.tier_of.items() if tier in regional}
         return frozenset(territorial_codes(self.pack) | by_figure)
+
+
+def beside(snapshot: Snapshot) -> Path:
+    """The folder beside a snapshot in which its facts and figures are stored."""
+    folder = snapshot.path if snapshot.path.name not in ("", "..") else snapshot.path.resolve()  # given as `.` or `..`
+    return folder.with_name(folder.name + ".facts")
+
+
+def folders_of(snapshot: Snapshot) -> list[Path]:
+    """The folders that a policy's queries may touch: whatever text stood in a pack, no other file is opened."""
+    return [snapshot.path, beside(snapshot)]
 
 
 def readable(file: Path) -> pq.FileMetaData | None:

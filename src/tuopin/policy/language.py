@@ -11,6 +11,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -31,9 +32,6 @@ REGISTER_TEST = "in_register"
 
 #: Two ways of writing one word.
 _SAME = {"!=": "<>", "==": "="}
-# The parser writes to its log while it refuses; the refusal is ours to word.
-logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -197,7 +195,8 @@ def parse(text: str, *, division: bool = False) -> Node:
             "A condition is one line of logic: no `;`, no braces, no comments.", "Write a YAML comment (#) instead."
         )
     try:
-        tree = sqlglot.parse_one(text, dialect=_Conditions)
+        with _quiet():
+            tree = sqlglot.parse_one(text, dialect=_Conditions)
     except (SqlglotError, RecursionError):
         raise LanguageError(
             f"`{_short(text)}` cannot be read as a condition.", "Check brackets, quotes and the words and, or, not."
@@ -210,6 +209,18 @@ def parse(text: str, *, division: bool = False) -> Node:
         fix = "Check brackets, commas and the words and, or, not."
         raise LanguageError(f"`{_short(text)}` has a word or comma that means nothing here.", fix)
     return node
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The parser writes to its log while it refuses; the refusal is ours to word."""
+    log = logging.getLogger("sqlglot")
+    before = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _words(text: str) -> Counter[str]:

@@ -49,7 +49,7 @@ class ExampleResult:
 def run_examples(pack: Pack, *, engine: str = "duckdb") -> list[ExampleResult]:
     """Work out every example of a checked pack."""
     differences: dict[str, tuple[str, ...]] = {}
-    with open_engine(engine, threads=1) as opened:
+    with open_engine(engine, threads=1, folders=[]) as opened:
         for group in _groups(pack):
             differences |= _worked_out(opened, pack, group)
     return [ExampleResult(id, example_place(pack, id), differences[id]) for id in pack.examples]

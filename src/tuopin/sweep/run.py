@@ -15,7 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from tuopin import __version__
-from tuopin.policy import EVALUATED, FACTS, Evaluation, Pack, refuse_misfit, sql
+from tuopin.policy import EVALUATED, FACTS, Evaluation, Pack, folders_of, refuse_misfit, sql
 from tuopin.policy.evaluation import figure_row, readable
 from tuopin.policy.facts_plan import STRUCTURE, same
 from tuopin.policy.joins import Progress, silent
@@ -87,7 +87,12 @@ def run_sweep(
         Ledger(ledger).refuse_unwritable()
     with (
         tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
-        open_engine(engine, memory_limit=memory_limit, threads=threads) as opened,
+        open_engine(
+            engine,
+            memory_limit=memory_limit,
+            threads=threads,
+            folders=[*folders_of(snapshot), Path(kept), *([out.parent] if out is not None else [])],
+        ) as opened,
     ):
         evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
         if dry_run or out is None or ledger is None:

@@ -114,10 +114,17 @@ def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapp
         "headcounts": {
             id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards
         },
+        "score_decimals": _score_decimals(evaluation),
         "lines": {id: line_value(evaluation, id) for id in evaluation.pack.lines},
         "assumptions": [{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
         "currency": manifest.currency.code,
     }
+
+
+def _score_decimals(evaluation: Evaluation) -> dict[str, int]:
+    """Of each score, how many decimals stand in its whole number: 45 with one decimal is 4.5 points."""
+    meanings = {id: compiled.meaning for id, compiled in evaluation.rules_plan.rules.items()}
+    return {id: meaning.scale for id, meaning in meanings.items() if isinstance(meaning, Number)}
 
 
 def headline(evaluation: Evaluation) -> str | None:

@@ -207,10 +207,6 @@ class Manifest(Heading):
         """Names of the foreign registers, without `register:`."""
         return sorted(name.partition(":")[2] for name in self.tables if name.startswith("register:"))
 
-    def expected_hash(self) -> str:
-        """The content hash that the table hashes and the heading call for."""
-        return hash_of(self, self.tables)
-
 
 def hash_of(heading: Heading, tables: dict[str, TableEntry]) -> str:
     """The content hash of a snapshot with this heading and these tables."""

@@ -4,7 +4,7 @@ from tuopin.terms.answer import Answer
 from tuopin.terms.chain import Block, ChainBroken, link, verify
 from tuopin.terms.errors import DataError, Place, Problem, TuopinError, UsageError
 from tuopin.terms.money import Currency
-from tuopin.terms.period import Period, value_at
+from tuopin.terms.period import value_at
 
 __all__ = [
     "Answer",
@@ -12,7 +12,6 @@ __all__ = [
     "ChainBroken",
     "Currency",
     "DataError",
-    "Period",
     "Place",
     "Problem",
     "TuopinError",

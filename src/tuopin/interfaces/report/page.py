@@ -16,7 +16,7 @@ from tuopin.interfaces.report.findings import Count, Findings, Missed, read_find
 from tuopin.interfaces.report.small_cells import FEWEST, small
 from tuopin.interfaces.report.tables import Shown, Tables
 from tuopin.interfaces.report.wording import LANGUAGES, Language, language
-from tuopin.policy import Pack
+from tuopin.policy import Pack, folders_of
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.terms import UsageError
@@ -65,7 +65,10 @@ def write_report(
         DataError: the sweep is not of this pack and snapshot, or the ledger was changed.
     """
     words = _spoken(language, pack)
-    with tempfile.TemporaryDirectory(prefix="tuopin-") as kept, open_engine() as engine:
+    with (
+        tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
+        open_engine(folders=[*folders_of(snapshot), sweep, Path(kept)]) as engine,
+    ):
         root = Path(kept) if out is None else None
         findings = read_findings(
             sweep=sweep, pack=pack, snapshot=snapshot, ledger=ledger, engine=engine, facts_root=root

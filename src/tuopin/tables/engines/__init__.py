@@ -31,9 +31,6 @@ class Engine(Protocol):
     def table(self, name: str, query: Query) -> None:
         """Keep the rows of a query in memory under a name, in place of what had it before."""
 
-    def drop(self, name: str) -> None:
-        """Let go of a table kept in memory; nothing happens if there is none."""
-
     def rows(self, query: Query, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a query for a few rows, as Python values."""
 

@@ -92,11 +92,6 @@ class DuckDBEngine:
         with _plain_words():
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {self._sql(query)}")
 
-    def drop(self, name: str) -> None:
-        """See `Engine.drop`."""
-        target = exp.to_identifier(name, quoted=True).sql("duckdb")
-        self._connection.execute(f"DROP TABLE IF EXISTS {target}")
-
     def rows(self, query: str | exp.Expr, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `Engine.rows`."""
         with _plain_words():

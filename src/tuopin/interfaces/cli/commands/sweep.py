@@ -85,7 +85,7 @@ def _reasons(out: Path | None, memory_limit: str | None) -> tuple[list[ProposalC
     """Why what is proposed, and what would settle it; nothing after a dry run, which kept no proposals."""
     if out is None:
         return [], {}
-    with open_engine(memory_limit=memory_limit) as engine:
+    with open_engine(memory_limit=memory_limit, folders=[out]) as engine:
         return proposals_by_reason(engine, out), answers_that_would_settle(engine, out)
 
 
