@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tuopin.policy import arithmetic, sql
+from tuopin.policy import arithmetic
 from tuopin.policy.dated import Figures
 from tuopin.policy.files import Derived, Fact, Quantity
 from tuopin.policy.language import LanguageError
@@ -13,11 +13,8 @@ from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, n
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
-from tuopin.tables import Column, table_of_entity
+from tuopin.tables import LIMITS, Column, table_of_entity
 from tuopin.terms import Currency
-
-#: The largest stored value of each type; a row beyond it is refused on reading.
-STORED_MOST = {"money": 10**13, "integer": 10**9, "decimal": 10**12}
 
 
 def declared_columns(pack: Pack, currency: Currency) -> dict[str, list[Column]]:
@@ -61,7 +58,7 @@ def fact_meaning(spec: Quantity, column: Sql, currency: Currency, *, certain: bo
         unit=Unit.parse(spec.unit),
         least=least,
         most=most,
-        reach=STORED_MOST[spec.type],
+        reach=LIMITS[spec.type],
         certain=certain,
     )
 
@@ -78,17 +75,6 @@ def _declared_bounds(spec: Quantity, scale: int, currency: Currency) -> tuple[in
 def stored_scale(spec: Quantity, currency: Currency) -> int:
     """Decimals of a fact's stored whole number."""
     return currency.exponent if spec.type == "money" else spec.scale
-
-
-def unasked_fact(spec: Quantity) -> Meaning:
-    """A fact that this snapshot's source did not ask."""
-    if spec.type == "boolean":
-        return Truth(sql.unknown("boolean"), asked=False, grounded=False)
-    if spec.type == "code":
-        return Code(sql.unknown("text"), frozenset(spec.values), asked=False, grounded=False)
-    if spec.type in ("month", "date"):
-        return Moment(sql.unknown("date"), asked=False, grounded=False)
-    return nothing_known(Unit.parse(spec.unit))
 
 
 def parameter_meaning(pack: Pack, layout: Layout, on_day: Figures, unit: str | None) -> Number:

@@ -94,7 +94,7 @@ class FactsPlan:
         The registers stand below each other, so that members are searched once. Their items are grades already: MAX
         passes over the empty grades of another register's rows.
         """
-        stacked = _stacked([self._register_rows(register) for register in self.registers])
+        stacked = sql.stacked([self._register_rows(register) for register in self.registers])
         household = sql.column("household_no", "m")
         aggregates = {name: tree for over in self.registers.values() for name, tree in over.columns.items()}
         matched = sql.select({"household_no": household, **aggregates}, stacked.subquery("r", copy=False))
@@ -227,13 +227,6 @@ def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
 
 def _as(kind: str, tree: Sql) -> Sql:
     return tree if isinstance(tree, exp.Column) else sql.cast(tree, kind)
-
-
-def _stacked(queries: list[exp.Select]) -> exp.Query:
-    union: exp.Query = queries[0]
-    for query in queries[1:]:
-        union = exp.union(union, query, distinct=False, copy=False)
-    return union
 
 
 def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Select:

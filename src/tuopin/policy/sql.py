@@ -7,7 +7,7 @@ the aggregates COUNT SUM MIN MAX. Nothing here writes text: an engine does, with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from sqlglot import exp
@@ -229,6 +229,14 @@ def beside(columns: Mapping[str, Sql], source: Sql) -> exp.Select:
     """SELECT *, … AS … FROM …."""
     added = (named(tree, name) for name, tree in columns.items())
     return exp.select(exp.Star(), *added, copy=False).from_(source, copy=False)
+
+
+def stacked(queries: Sequence[exp.Select]) -> exp.Query:
+    """UNION ALL; at least one."""
+    union: exp.Query = queries[0]
+    for query in queries[1:]:
+        union = exp.union(union, query, distinct=False, copy=False)
+    return union
 
 
 def table(name: str, alias: str | None = None) -> Sql:

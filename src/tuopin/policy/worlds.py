@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from datetime import date
 
 from tuopin.policy import rollups, sql
-from tuopin.policy.columns import checked, fact_meaning, parameter_meaning, unasked_fact
+from tuopin.policy.columns import checked, fact_meaning, parameter_meaning
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
 from tuopin.policy.dated import parameter_on
 from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.layout import Layout, covers_column, table_of
-from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known
+from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known, unasked
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
@@ -69,11 +69,10 @@ class FactWorld:
     def asked(self, id: str, spec: Quantity, alias: str) -> Meaning:
         """A fact as the snapshot holds it, or never asked."""
         table = table_of(spec.entity)
-        if not self.layout.has(table, id):
-            return unasked_fact(spec)
         in_every_row = table in ("households", "members") or spec.entity.startswith("register:")
         certain = in_every_row and self.layout.complete(table, id)
-        return fact_meaning(spec, sql.column(id, alias), self.layout.currency, certain=certain)
+        meaning = fact_meaning(spec, sql.column(id, alias), self.layout.currency, certain=certain)
+        return meaning if self.layout.has(table, id) else unasked(meaning)
 
     def derived(self, name: str, spec: Derived) -> Meaning:
         """A fact computed by its rule, held to the type and unit it declares."""

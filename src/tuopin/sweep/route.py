@@ -64,9 +64,7 @@ def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing |
     queries = [query for name, stage in ROUTE.items() if name in stages for query in stage(rules)]
     if not queries:
         return None
-    union: exp.Query = queries[0]
-    for query in queries[1:]:
-        union = exp.union(union, query, distinct=False, copy=False)
+    union = sql.stacked(queries)
     anything = sql.either(_condition(query) for query in queries)
     named = {column.name for column in union.find_all(exp.Column)}
     read = tuple(sorted(named & set(rules.facts.columns) - set(STRUCTURE)))

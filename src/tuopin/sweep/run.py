@@ -134,9 +134,7 @@ def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: P
         try:
             unfinished.rename(out)
             block = Ledger(ledger).append(_entry(evaluation, stages, summary, proposed.content_hash()))
-        except (
-            BaseException
-        ):  # whatever stopped it: no sweep stands that the ledger does not know, and the old one does
+        except BaseException:  # no sweep stands that the ledger does not know, and the old one stands again
             shutil.rmtree(out, ignore_errors=True)
             if old.exists():
                 old.rename(out)

@@ -12,11 +12,12 @@ from tuopin.tables.manifest import (
     RejectedEntry,
     SourceEntry,
 )
-from tuopin.tables.schema import PROPOSALS, Column, Table, arrow_schema, table_named, table_of_entity
+from tuopin.tables.schema import LIMITS, PROPOSALS, Column, Table, arrow_schema, table_named, table_of_entity
 from tuopin.tables.snapshot import Snapshot
 from tuopin.tables.writer import SnapshotWriter
 
 __all__ = [
+    "LIMITS",
     "PROPOSALS",
     "Area",
     "Areas",
