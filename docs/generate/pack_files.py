@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from tuopin.policy import files
 from tuopin.policy.files import PackPart
-from tuopin.policy.yaml_text import load
+from tuopin.policy.json_schema import key_meanings
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "reference" / "pack-files.md"
@@ -58,7 +58,7 @@ def renewed(page: str) -> str:
         ValueError: a model has no place on the page, or a key has no meaning in pack_keys.yaml, or the other way round.
     """
     known = models()
-    meanings: Mapping[str, Mapping[str, Mapping[str, str]]] = load(HERE / "pack_keys.yaml").data
+    meanings = key_meanings()
     _refuse_difference("the models and pack_keys.yaml", set(known), set(meanings))
     _refuse_difference("the models and the page", set(known), {name for _, name, _ in _TABLE.findall(page)})
     for name, model in known.items():
