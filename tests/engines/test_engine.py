@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pyarrow as pa
@@ -61,6 +62,20 @@ def test_a_query_may_have_a_name_and_its_rows_may_be_kept_at_hand(engine: Engine
     engine.view("t", pa.table({"x": [5]}))
     assert engine.rows("SELECT y FROM doubled") == [(10,)]
     assert engine.rows("SELECT y FROM kept ORDER BY y") == [(2,), (4,)]
+
+
+def test_a_name_is_one_thing_at_a_time_whatever_it_was_before(engine: Engine, tmp_path: Path) -> None:
+    engine.write("SELECT 1 AS x", tmp_path / "one.parquet")
+    ways = {
+        1: lambda: engine.view("t", tmp_path / "one.parquet"),
+        2: lambda: engine.view("t", pa.table({"x": [2]})),
+        3: lambda: engine.define("t", "SELECT 3 AS x"),
+        4: lambda: engine.table("t", "SELECT 4 AS x"),
+    }
+    for first, second in itertools.product(ways, repeat=2):
+        for way in (first, second):
+            ways[way]()
+            assert engine.rows("SELECT x FROM t") == [(way,)], f"{first} then {second}"
 
 
 def test_a_query_is_written_to_parquet_in_its_order(engine: Engine, tmp_path: Path) -> None:

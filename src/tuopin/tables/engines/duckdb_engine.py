@@ -46,7 +46,7 @@ class DuckDBEngine:
             what = f"`{memory_limit}` is not an amount of memory."
             raise UsageError(Problem(what, Place(), fix="Write it like 4GB or 800MiB."))
         self._spill = tempfile.TemporaryDirectory(prefix="tuopin-", dir=spill)
-        self._registered: set[str] = set()
+        self._named: dict[str, str] = {}
         try:
             self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
             self._connection.execute("SET enable_progress_bar = false")
@@ -65,32 +65,37 @@ class DuckDBEngine:
 
     def view(self, name: str, source: Path | Sequence[Path] | pa.Table) -> None:
         """See `Engine.view`."""
-        target = exp.to_identifier(name, quoted=True).sql("duckdb")
-        with _plain_words():
-            if name in self._registered:
-                self._connection.unregister(name)
-                self._registered.discard(name)
-            if isinstance(source, pa.Table):
-                self._connection.execute(f"DROP VIEW IF EXISTS {target}")
+        if isinstance(source, pa.Table):
+            with _plain_words():
+                self._forget(name)
                 self._connection.register(name, source)
-                self._registered.add(name)
-                return
-            files = ", ".join(_literal(file) for file in ([source] if isinstance(source, Path) else source))
-            self._connection.execute(
-                f"CREATE OR REPLACE VIEW {target} AS SELECT * FROM read_parquet([{files}], hive_partitioning = false)"
-            )
+                self._named[name] = "ARROW"
+            return
+        files = ", ".join(_literal(file) for file in ([source] if isinstance(source, Path) else source))
+        self._name(name, "VIEW", f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)")
 
     def define(self, name: str, query: str | exp.Expr) -> None:
         """See `Engine.define`."""
-        target = exp.to_identifier(name, quoted=True).sql("duckdb")
-        with _plain_words():
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {target} AS {self._sql(query)}")
+        self._name(name, "VIEW", self._sql(query))
 
     def table(self, name: str, query: str | exp.Expr) -> None:
         """See `Engine.table`."""
-        target = exp.to_identifier(name, quoted=True).sql("duckdb")
+        self._name(name, "TABLE", self._sql(query))
+
+    def _name(self, name: str, kind: str, query: str) -> None:
+        """One name is one thing: what had it before is gone, whatever it was."""
         with _plain_words():
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {self._sql(query)}")
+            if self._named.get(name) != kind:
+                self._forget(name)
+            self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {_quoted_name(name)} AS {query}")
+            self._named[name] = kind
+
+    def _forget(self, name: str) -> None:
+        kind = self._named.pop(name, None)
+        if kind == "ARROW":
+            self._connection.unregister(name)
+        elif kind:
+            self._connection.execute(f"DROP {kind} IF EXISTS {_quoted_name(name)}")
 
     def rows(self, query: str | exp.Expr, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `Engine.rows`."""
@@ -144,6 +149,10 @@ class DuckDBEngine:
 
     def _sql(self, query: str | exp.Expr) -> str:
         return query if isinstance(query, str) else self.text(query)
+
+
+def _quoted_name(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
 
 
 def _literal(value: str | int | Path) -> str:
