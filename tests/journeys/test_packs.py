@@ -102,3 +102,38 @@ def test_what_is_announced_is_shown_and_not_applied(tuopin: Tuopin) -> None:
     assert rules["entry"]["announced"] == ["2027-01-01"]
     french = tuopin("pack", "show", "template", "--lang", "fr")
     assert "Ce ménage devrait-il être inscrit au registre ?" in french.out
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_facts_that_a_mapping_can_give_are_shown_with_their_codes(tuopin: Tuopin) -> None:
+    document = tuopin("pack", "show", "template", "--lang", "fr", "--json").json
+    facts = {fact["id"]: fact for fact in document["facts"]}
+    assert facts["settlement"] == {
+        "id": "settlement", "entity": "household", "type": "code", "unit": None, "scale": 0, "min": None, "max": None,
+        "codes": {"urban": "Ville", "rural": "Campagne"},
+        "says": "Le ménage vit-il en ville ou à la campagne ?", "computed": False,
+    }  # fmt: skip
+    assert [facts["consumption"][key] for key in ("type", "unit", "min", "max")] == [
+        "money",
+        "XTS/year",
+        "0",
+        "10000000",
+    ]
+    assert (facts["age"]["entity"], facts["vehicle_kind"]["entity"]) == ("member", "register:vehicles")
+    assert [id for id, fact in facts.items() if fact["computed"]] == ["adult_equivalents"], "a source may give it"
+
+
+def test_the_facts_of_a_household_stand_together(tuopin: Tuopin) -> None:
+    shown = tuopin("pack", "show", "template").out
+    titles = [line for line in shown.splitlines() if line.startswith("Facts: ")]
+    entities = ["household", "member", "dwelling", "area"]
+    registers = [f"register:{name}" for name in ("vehicles", "companies", "payroll", "property")]
+    assert titles == [f"Facts: {entity}" for entity in entities + registers]
+    household, member = (shown.split(f"Facts: {entity}\n")[1].split("\n\n")[0] for entity in ("household", "member"))
+    (settlement,) = (line.split("  ") for line in household.splitlines() if line.startswith("settlement "))
+    assert [cell.strip() for cell in settlement if cell.strip()][1:3] == ["code", "urban, rural"]
+    assert "0 to 120" in member
+    assert "(computed where no source gives it)" in " ".join(household.split())
+    assert "settlement" not in member

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.evaluation import ANSWERED, Evaluation
+from tuopin.policy.evaluation import ANSWERED, Evaluation, folders_of
+from tuopin.policy.facts_plan import FactsPlan, plan_facts, same
+from tuopin.policy.files import Fact
 from tuopin.policy.fit import refuse_misfit
 from tuopin.policy.joins import Progress, silent
-from tuopin.policy.layout import tier_column
+from tuopin.policy.layout import Layout, layout_of, table_of, tier_column
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine, open_engine
-from tuopin.terms import Problem, UsageError
+from tuopin.terms import Place, Problem, UsageError
 
 ANSWERS = ("met", "not_met", "cannot_tell")
+
+MOVED = pa.schema([(name, pa.string()) for name in ("household_id", "area_code", "rule", "before", "after")])
+"""A row of a household and a rule that answers it otherwise."""
+
+ToldMoved = Callable[[pa.RecordBatch], object]
+"""Is told who moves: batches of MOVED, the households in the snapshot's order, each one's rules in the pack's."""
+
+_BEFORE, _COMPARED = "before", "compared"
+#: Columns beside those of a policy: no id of a pack has a colon.
+_GROUP, _HEADS, _WEIGHT, _PLACE = ":group", ":heads", ":weight", ":place"
+_NAMES = ("household_no", "household_id", "area_code")
+
+_Key = tuple[str, str | None, str, str]
+_Count = tuple[int, int, float, float]
+_NOBODY: _Count = (0, 0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -33,8 +52,10 @@ class Move:
         group: the area's code, or the value of the fact, by which the table is split; None for all together.
         before: met, not_met or cannot_tell under the first pack.
         after: under the second.
-        households: how many.
+        households: how many; in a survey, of the sample.
         members: persons in them (the lowest count, where sizes are known only between bounds).
+        estimated_households: how many in the population, by the weights of a survey; None: it is no survey.
+        estimated_members: persons in them, as above.
     """
 
     rule: str
@@ -43,6 +64,13 @@ class Move:
     after: str
     households: int
     members: int
+    estimated_households: float | None = None
+    estimated_members: float | None = None
+
+    @property
+    def size(self) -> float:
+        """How many households of the population."""
+        return self.households if self.estimated_households is None else self.estimated_households
 
 
 @dataclass(frozen=True)
@@ -50,11 +78,15 @@ class Difference:
     """What changes between two policies on one snapshot.
 
     Attributes:
-        moves: every change of an answer, by rule and group, the largest first.
+        moves: every change of an answer, by rule and group: first what decides on entry and says who is poor, then the
+            other standards, the cross-checks last; among these the rule that moves most households first.
         only_first: rules that only the first pack has in force.
         only_second: rules that only the second has.
-        households: how many there are in all.
+        households: how many there are in all; in a survey, in the sample.
         by: the tier or fact that groups; None.
+        kind: register or survey.
+        estimated_households: how many in the population, by the weights of a survey; None: it is no survey.
+        estimated_members: persons in them (the lowest count).
     """
 
     moves: list[Move]
@@ -64,6 +96,9 @@ class Difference:
     by: str | None = None
     as_of: str = ""
     packs: tuple[str, str] = field(default=("", ""))
+    kind: str = "register"
+    estimated_households: float | None = None
+    estimated_members: float | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a move."""
@@ -75,7 +110,10 @@ class Difference:
             "packs": list(self.packs),
             "as_of": self.as_of,
             "by": self.by,
+            "kind": self.kind,
             "households": self.households,
+            "estimated_households": self.estimated_households,
+            "estimated_members": self.estimated_members,
             "only_first": self.only_first,
             "only_second": self.only_second,
             "moves": self.rows(),
@@ -89,6 +127,7 @@ def compare(
     snapshot: Snapshot,
     as_of: date,
     by: str | None = None,
+    moved: ToldMoved | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
     progress: Progress = silent,
@@ -101,76 +140,119 @@ def compare(
         snapshot: an opened snapshot.
         as_of: the policies' day.
         by: split the counts by a tier of areas or by a fact of the household with codes or yes-or-no.
+        moved: told of every household of a register whose answer differs, rule by rule.
         memory_limit: for the engine.
         threads: for the engine.
         progress: told (what, done, of how many).
 
     Raises:
-        UsageError: `by` is neither a tier nor such a fact, or a pack has no rule in force on the day.
+        UsageError: `by` is neither a tier nor such a fact, a pack has no rule in force on the day, or the households of
+            a survey are asked for.
         DataError: a pack does not fit the snapshot.
     """
+    if moved is not None and snapshot.manifest.kind == "survey":
+        raise UsageError(_no_cases(snapshot))
     for pack in (pack_a, pack_b):
         refuse_misfit(pack, snapshot, as_of)
+    group = sql.unknown("varchar") if by is None else _group(pack_a, snapshot, as_of, by)
+    folders = folders_of(snapshot)
     for pack in (pack_a, pack_b):  # each joins its own registers: an engine of its own
-        with open_engine(memory_limit=memory_limit, threads=threads) as engine:
+        with open_engine(memory_limit=memory_limit, threads=threads, folders=folders) as engine:
             Evaluation(pack, snapshot, as_of, engine, progress).store_facts()
-    with open_engine(memory_limit=memory_limit, threads=threads) as engine:
-        before = Evaluation(pack_a, snapshot, as_of, engine, progress)
-        after = Evaluation(pack_b, snapshot, as_of, engine, progress)
-        rules = before.rules_plan, after.rules_plan
-        shared = [id for id in rules[0].standards if id in rules[1].standards]
-        group = _group(before, by)
-        counts: dict[tuple[str, str | None, str, str], tuple[int, int]] = {}
+    with open_engine(memory_limit=memory_limit, threads=threads, folders=folders) as engine:
+        before, after = (Evaluation(pack, snapshot, as_of, engine, progress) for pack in (pack_a, pack_b))
+        comparison = _Comparison(engine, before, after, group)
         for part in before.parts:
-            for row in _moves(engine, before, after, part, shared, group):
-                rule, grouped, was, now, households, members = row
-                seen = counts.get((rule, grouped, was, now), (0, 0))
-                counts[rule, grouped, was, now] = (seen[0] + households, seen[1] + members)
-    moves = [Move(*key, *count) for key, count in counts.items()]
-    return Difference(
-        moves=sorted(moves, key=lambda m: (-m.households, m.rule, m.group or "", m.before)),
-        only_first=sorted(set(rules[0].standards) - set(shared)),
-        only_second=sorted(set(rules[1].standards) - set(shared)),
-        households=sum(part.households for part in snapshot.manifest.parts),
-        by=by,
-        as_of=str(as_of),
-        packs=(f"{pack_a.name} {pack_a.about.version}", f"{pack_b.name} {pack_b.about.version}"),
-    )
+            comparison.answer(part)
+            comparison.count()
+            if moved is not None:
+                comparison.tell(moved)
+    return comparison.difference(by)
 
 
-def _group(evaluation: Evaluation, by: str | None) -> Sql:
-    if by is None:
-        return sql.unknown("varchar")
-    if by in evaluation.layout.territory.tiers:
-        return sql.column(tier_column(by))
-    meaning = evaluation.facts_plan.meanings.get(by)
-    if meaning is None or isinstance(meaning, Number) or not meaning.asked:
-        known = ", ".join(evaluation.layout.territory.tiers)
-        raise UsageError(
-            Problem(
-                f"The counts cannot be split by `{by}`.",
-                fix=f"Name a tier ({known}) or a fact of the household with codes.",
-            )
+# --- counting --------------------------------------------------------------------------------------------------------
+
+
+class _Comparison:
+    """Two policies' answers to the same households, part by part.
+
+    Attributes:
+        counts: by rule, group and the two answers: households and members, in the sample and estimated.
+        everybody: the same of all households.
+    """
+
+    def __init__(self, engine: Engine, before: Evaluation, after: Evaluation, group: Sql) -> None:
+        self.engine, self.before, self.after, self.group = engine, before, after, group
+        first, second = before.rules_plan.standards, after.rules_plan.standards
+        self.shared = [id for id in first if id in second]
+        self.only_first, self.only_second = sorted(set(first) - set(second)), sorted(set(second) - set(first))
+        self.counts: dict[_Key, _Count] = {}
+        self.everybody: _Count = _NOBODY
+
+    def answer(self, part: int) -> None:
+        """Make a table of the part's households with both policies' answers to the rules that both have."""
+        self.before.show_facts_with_tiers(part)
+        also = {_GROUP: self.group, _HEADS: _heads(self.before), _WEIGHT: _weight(self.before.layout)}
+        kept = [*_NAMES, *also]
+        self.before.answer(part, also | {name: sql.column(name) for name in _NAMES})
+        columns = {name: sql.column(name) for name in kept} | {_was(id): sql.column(id) for id in self.shared}
+        self.engine.table(_BEFORE, sql.select(columns, sql.table(ANSWERED)))
+        self.after.show_facts(part)
+        self.after.answer(part)
+        columns = {name: sql.column(name, "b") for name in (*kept, *(_was(id) for id in self.shared))}
+        columns |= {_now(id): sql.column(id, "a") for id in self.shared}
+        query = sql.select(columns, sql.table(_BEFORE, "b"))
+        query = query.join(sql.table(ANSWERED, "a"), on=same("household_no", "b", "a"), copy=False)
+        self.engine.table(_COMPARED, query)
+
+    def count(self) -> None:
+        """Add the part's households to the counts."""
+        (row,) = self.engine.rows(sql.select(_sums(), sql.table(_COMPARED)))
+        self.everybody = _added(self.everybody, row)
+        for id in self.shared:
+            kinds = {_GROUP: sql.column(_GROUP), **_answers(id)}
+            for group, was, now, *count in self.engine.rows(
+                _changed(id, kinds | _sums()).group_by(*kinds.values(), copy=False)
+            ):
+                key = (id, group, was, now)
+                self.counts[key] = _added(self.counts.get(key, _NOBODY), count)
+
+    def tell(self, moved: ToldMoved) -> None:
+        """Tell of the part's households that are answered otherwise."""
+        names = {name: sql.column(name) for name in _NAMES}
+        found = [
+            _changed(id, {**names, _PLACE: sql.integer(place), "rule": sql.text(id), **_answers(id)})
+            for place, id in enumerate(self.shared)
+        ]
+        if not found:
+            return
+        rows = found[0] if len(found) == 1 else exp.union(*found, distinct=False, copy=False)
+        columns = {name: sql.column(name) for name in MOVED.names}
+        query = sql.select(columns, rows.subquery("found", copy=False))
+        for batch in self.engine.batches(query.order_by(*map(sql.column, ("household_no", _PLACE)), copy=False)):
+            moved(batch.cast(MOVED))
+
+    def difference(self, by: str | None) -> Difference:
+        """What was counted."""
+        packs = self.before.pack, self.after.pack
+        moves = [Move(*key, *count[:2], *self._estimates(count)) for key, count in self.counts.items()]
+        estimated_households, estimated_members = self._estimates(self.everybody)
+        return Difference(
+            moves=_in_order(moves, packs),
+            only_first=self.only_first,
+            only_second=self.only_second,
+            households=self.everybody[0],
+            by=by,
+            as_of=str(self.before.day),
+            packs=(f"{packs[0].name} {packs[0].about.version}", f"{packs[1].name} {packs[1].about.version}"),
+            kind=self.before.snapshot.manifest.kind,
+            estimated_households=estimated_households,
+            estimated_members=estimated_members,
         )
-    return sql.cast(meaning.sql, "varchar")
 
-
-def _moves(
-    engine: Engine, before: Evaluation, after: Evaluation, part: int, shared: Sequence[str], group: Sql
-) -> list[tuple[Any, ...]]:
-    """Rows (rule, group, before, after, households, members) of the households of a part whose answer changes."""
-    before.show_facts_with_tiers(part)
-    before.answer(part, {"grouped": group})
-    columns = {"grouped": sql.column("grouped"), "heads": _heads(before), **_answers(shared)}
-    engine.table("before", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
-    after.show_facts(part)
-    after.answer(part)
-    columns = _answers(shared)
-    engine.table("after", sql.select({"household_no": sql.column("household_no"), **columns}, sql.table(ANSWERED)))
-    found: list[tuple[Any, ...]] = []
-    for id in shared:
-        found += engine.rows(_changed(id))
-    return found
+    def _estimates(self, count: _Count) -> tuple[float, float] | tuple[None, None]:
+        """Households and members of the population; what the order of adding changes is rounded away."""
+        return (round(count[2], 6), round(count[3], 6)) if self.before.layout.survey else (None, None)
 
 
 def _heads(evaluation: Evaluation) -> Sql:
@@ -179,27 +261,109 @@ def _heads(evaluation: Evaluation) -> Sql:
     return sql.coalesce(size.low, sql.integer(0))
 
 
-def _answers(ids: Sequence[str]) -> dict[str, Sql]:
-    words = [sql.text(word) for word in ANSWERS]
+def _weight(layout: Layout) -> Sql:
+    return sql.column("weight") if layout.survey else sql.real(1)
+
+
+def _was(id: str) -> str:
+    return f"was:{id}"
+
+
+def _now(id: str) -> str:
+    return f"now:{id}"
+
+
+def _answers(id: str) -> dict[str, Sql]:
+    return {"before": _in_words(sql.column(_was(id))), "after": _in_words(sql.column(_now(id)))}
+
+
+def _in_words(answer: Sql) -> Sql:
+    met, not_met, cannot_tell = (sql.text(word) for word in ANSWERS)
+    return sql.choose([(answer, met), (sql.deny(answer), not_met)], otherwise=cannot_tell)
+
+
+def _changed(id: str, columns: Mapping[str, Sql]) -> exp.Select:
+    """Of the households that a rule answers otherwise."""
+    return sql.select(columns, sql.table(_COMPARED), [sql.compare("<>", *_answers(id).values())])
+
+
+def _sums() -> dict[str, Sql]:
+    heads, weight = sql.column(_HEADS), sql.column(_WEIGHT)
+    estimated = {"estimated_households": weight, "estimated_members": sql.compute("*", weight, heads)}
     return {
-        id: sql.choose([(sql.column(id), words[0]), (sql.deny(sql.column(id)), words[1])], otherwise=words[2])
-        for id in ids
-    }
-
-
-def _changed(id: str) -> exp.Select:
-    was, now = sql.column(id, "b"), sql.column(id, "a")
-    columns = {
-        "rule": sql.text(id),
-        "grouped": sql.column("grouped", "b"),
-        "was": was,
-        "now": now,
         "households": sql.count(),
-        "members": sql.total(sql.column("heads", "b")),
+        "members": sql.total(heads),
+        **{name: exp.Sum(this=tree) for name, tree in estimated.items()},
     }
-    query = sql.select(columns, sql.table("before", "b"))
-    same = sql.compare("=", sql.column("household_no", "b"), sql.column("household_no", "a"))
-    query = query.join(sql.table("after", "a"), on=same, copy=False)
-    return query.where(sql.compare("<>", was, now), copy=False).group_by(
-        sql.column("grouped", "b"), was, now, copy=False
-    )
+
+
+def _added(one: _Count, other: Sequence[Any]) -> _Count:
+    households, members, estimated_households, estimated_members = (value or 0 for value in other)
+    return one[0] + households, one[1] + members, one[2] + estimated_households, one[3] + estimated_members
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+def _in_order(moves: Sequence[Move], packs: Sequence[Pack]) -> list[Move]:
+    """First what the policies are for, last the cross-checks, which follow it; a rule that moves more before others."""
+    moved: defaultdict[str, float] = defaultdict(float)
+    for move in moves:
+        moved[move.rule] += move.size
+    first = {rule: min(_rank(pack, rule) for pack in packs) for rule in moved}
+
+    def place(move: Move) -> tuple[Any, ...]:
+        rule = move.rule
+        return first[rule], -moved[rule], rule, -move.size, move.group or "", move.before, move.after
+
+    return sorted(moves, key=place)
+
+
+def _rank(pack: Pack, id: str) -> int:
+    proposes = dict(pack.standards())[id].proposes
+    if proposes == "entry" or id in pack.about.headline:
+        return 0
+    return 2 if proposes == "question" else 1
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+def _group(pack: Pack, snapshot: Snapshot, as_of: date, by: str) -> Sql:
+    layout = layout_of(snapshot)
+    if by in layout.territory.tiers:
+        return sql.column(tier_column(by))
+    facts = plan_facts(pack, layout, as_of)
+    groups = {
+        id: meaning for id, meaning in facts.meanings.items() if meaning.asked and not isinstance(meaning, Number)
+    }
+    if by in groups:
+        return sql.cast(groups[by].sql, "varchar")
+    tiers = ", ".join(layout.territory.tiers)
+    telling = ", ".join(id for id, meaning in groups.items() if not sql.is_fixed(meaning.sql))
+    fix = f"Name a tier ({tiers})" + (f" or one of these facts: {telling}." if telling else ".")
+    raise UsageError(Problem(f"The counts cannot be split by `{by}`.", why=_no_group(pack, facts, by), fix=fix))
+
+
+def _no_group(pack: Pack, facts: FactsPlan, by: str) -> str:
+    """Why counts cannot be split by what is neither a tier of the snapshot nor a fact that parts its households."""
+    if by in pack.tiers:
+        return "The pack has this tier, but the snapshot has no areas of it."
+    spec = pack.derived.get(by) or pack.facts.get(by)
+    if spec is None:
+        return "No tier and no fact of the first pack has this name."
+    if spec.entity not in ("household", "dwelling", "area"):
+        return f"It is a fact of a {spec.entity}, not of the household."
+    if spec.type in ("integer", "decimal", "money"):
+        return "It is a number, not one of a few values."
+    if isinstance(spec, Fact) and not facts.layout.has(table_of(spec.entity), by):
+        return "The pack has this fact, but the source of this snapshot did not ask it."
+    if by in facts.meanings:
+        return "The pack has this fact, but the source of this snapshot did not ask all that it is computed from."
+    return "The pack has this fact, but none of its rules and figures names it."
+
+
+def _no_cases(snapshot: Snapshot) -> Problem:
+    why = "Its households stand for others by their weights, and nothing is known of those others."
+    fix = "Take the counts alone, or a register."
+    return Problem("A survey gives estimates, never cases.", Place(file=str(snapshot.path)), why, fix)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +13,15 @@ from typing import Annotated
 import typer
 
 from tuopin.interfaces.cli.copied_pack import copy_pack
+from tuopin.interfaces.cli.facts_to_map import FactToMap, facts_to_map, show_facts
 from tuopin.interfaces.cli.handed_over import checked_pack_named, opened_snapshot
+from tuopin.interfaces.cli.moved_households import households_written_to
 from tuopin.interfaces.cli.options import AsJson, AsOfOrSnapshots, DryRun, Language, SnapshotFolder, day, language_of
 from tuopin.interfaces.cli.progress import progress_shown
 from tuopin.interfaces.cli.refusals import in_words
 from tuopin.interfaces.cli.screen import Screen, answer, print_json
 from tuopin.interfaces.policy_of_a_day import FigureOfADay, LineOfADay, PolicyOfADay, policy_of_a_day
-from tuopin.policy import Difference, Pack, check_pack, compare, json_schemas, read_pack
+from tuopin.policy import Difference, Move, Pack, check_pack, compare, json_schemas, read_pack
 from tuopin.sweep import ExampleResult, run_examples
 from tuopin.terms import Problem
 
@@ -85,13 +90,19 @@ def show(
     lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what holds under a pack on a day: lines, tests, scores and categories, and what is announced."""
+    """Say what holds under a pack on a day, and which facts, with which codes, a mapping can give it.
+
+    What holds are its lines, tests, scores and categories; what is announced stands beside them.
+    """
     read = read_pack(pack)
-    policy = policy_of_a_day(read, day=as_of or date.today(), language=language_of(lang, read.about.languages))
-    answer(policy.to_dict(), as_json=as_json, show=lambda screen: _policy(screen, policy))
+    language = language_of(lang, read.about.languages)
+    policy = policy_of_a_day(read, day=as_of or date.today(), language=language)
+    facts = facts_to_map(read, language)
+    document = {**policy.to_dict(), "facts": [asdict(fact) for fact in facts]}
+    answer(document, as_json=as_json, show=lambda screen: _policy(screen, policy, facts))
 
 
-def _policy(screen: Screen, policy: PolicyOfADay) -> None:
+def _policy(screen: Screen, policy: PolicyOfADay, facts: Sequence[FactToMap]) -> None:
     screen.line(f"{policy.country}: pack {policy.pack} {policy.version} on {policy.day}")
     screen.pairs([("authority", policy.authority), ("law", policy.legal_basis), ("content", policy.content_hash)])
     screen.table("Lines", ["line", "value", "unit", "since", "source"], [_line(line) for line in policy.lines])
@@ -105,6 +116,7 @@ def _policy(screen: Screen, policy: PolicyOfADay) -> None:
     screen.table("Rules in force", headings, rules)
     waiting = [(rule.id, rule.says, ", ".join(rule.announced)) for rule in policy.rules if rule not in policy.in_force]
     screen.table("Rules that do not hold yet", ["rule", "asks", "announced for"], waiting)
+    show_facts(screen, facts)
 
 
 def _line(line: LineOfADay) -> tuple[object, ...]:
@@ -138,36 +150,66 @@ def diff(
     by: Annotated[
         str | None, typer.Option("--by", metavar="TIER", help="Count by areas of this tier, or by a fact with codes.")
     ] = None,
+    households: Annotated[
+        Path | None,
+        typer.Option(
+            "--households", metavar="FILE", help="Write who moves, of a register: a new file, .csv or .parquet."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say who would come in and who would fall out under another pack, before anybody signs it."""
+    """Say who would come in and who would fall out under another pack, before anybody signs it.
+
+    Over a survey these are estimates of the population, each with the households of the sample that it rests on.
+    """
     opened = opened_snapshot(snapshot)
-    with progress_shown(quiet=as_json) as progress:
+    packs = checked_pack_named(before), checked_pack_named(after)
+    written = nullcontext() if households is None else households_written_to(households, opened)
+    with progress_shown(quiet=as_json) as progress, written as moved:
         difference = compare(
-            pack_a=checked_pack_named(before),
-            pack_b=checked_pack_named(after),
+            pack_a=packs[0],
+            pack_b=packs[1],
             snapshot=opened,
             as_of=as_of or opened.manifest.as_of,
             by=by,
+            moved=moved,
             progress=progress,
         )
-    answer(difference.to_dict(), as_json=as_json, show=lambda screen: _difference(screen, difference))
+    document = {**difference.to_dict(), "households_file": households}
+    answer(document, as_json=as_json, show=lambda screen: _difference(screen, difference, households))
 
 
-def _difference(screen: Screen, difference: Difference) -> None:
+def _difference(screen: Screen, difference: Difference, households: Path | None) -> None:
     before, after = difference.packs
-    screen.line(f"From {before} to {after}, policies of {difference.as_of}, over {difference.households:,} households")
+    survey = difference.kind == "survey"
+    over = f"{difference.households:,} households" + (" of a survey" if survey else "")
+    screen.line(f"From {before} to {after}, policies of {difference.as_of}, over {over}")
+    if survey:
+        population = (
+            f"{difference.estimated_households:,.0f} households with {difference.estimated_members:,.0f} persons"
+        )
+        screen.line(f"They stand for an estimated {population}")
     for pack, rules in ((before, difference.only_first), (after, difference.only_second)):
         if rules:
             screen.line(f"Only {pack} has: {', '.join(rules)}")
     if not difference.moves:
         screen.line("No household would be answered otherwise.")
-    group = [difference.by] if difference.by else []
+    by = [difference.by] if difference.by else []
+    counted = ["est. households", "est. persons", "sample households"] if survey else ["households", "persons"]
     rows = [
-        (move.rule, *([move.group] if group else []), move.before, move.after, move.households, move.members)
-        for move in difference.moves
+        (move.rule, *([move.group] if by else []), move.before, move.after, *_counts(move)) for move in difference.moves
     ]
-    screen.table("Who would be answered otherwise", ["rule", *group, "today", "then", "households", "persons"], rows)
+    title = "Who would be answered otherwise" + (", estimated from a survey" if survey else "")
+    screen.table(title, ["rule", *by, "today", "then", *counted], rows)
+    if households is not None:
+        many = sum(move.households for move in difference.moves)
+        screen.line(f"Written to {households}: {many:,} rows, one a household and rule")
+
+
+def _counts(move: Move) -> tuple[int, ...]:
+    if move.estimated_households is None or move.estimated_members is None:
+        return move.households, move.members
+    return round(move.estimated_households), round(move.estimated_members), move.households
 
 
 # --- new -------------------------------------------------------------------------------------------------------------
