@@ -120,7 +120,8 @@ def test_refused_rows_are_told_each_with_its_place_and_reason(tuopin: Tuopin) ->
     said = tuopin("snapshot", "import", *sources, *reading(tuopin.folder)).in_plain_words()
     assert said.code == 3
     assert "households.csv, table households, row 2, column spent" in said.err
-    assert "nothing was written" in said.err
+    assert said.err.splitlines()[-2] == "1 row was refused; nothing was written."
+    assert "Or add --accept-rejects" in said.err.splitlines()[-1]
     assert not (tuopin.folder / "snapshot").exists()
     accepted = tuopin("snapshot", "import", *sources, *reading(tuopin.folder), "--accept-rejects", "--json")
     assert accepted.code == 0

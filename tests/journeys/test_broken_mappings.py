@@ -217,7 +217,11 @@ FILES = {
         "file: houses.csv\n  id",
         "no file of that name is given",
     ),
-    "a seventh file of six": ("file: households.csv\n  id", "file: 7\n  id", "are read from file 7, and 6 are given"),
+    "a seventh file of six": (
+        "file: households.csv\n  id",
+        "file: 7\n  id",
+        "`households: file` asks for file 7, and 6 files are given",
+    ),
     "a file elsewhere on the disk": ("file: households.csv\n  id", "file: /etc/passwd\n  id", "no file of that name"),
 }
 

@@ -233,6 +233,22 @@ def test_the_survey_that_is_broken_here_is_whole(tmp_path: Path, monkeypatch: py
     assert ended.code == 0, ended.err
 
 
+def test_what_came_of_it_is_said_last_however_many_rows_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    header = PERSONS.partition("\n")[0]
+    wrong = "".join(f"{household},0,1,N,mill,none,1000,1980-04\n" for household in range(30))
+    call = surveyed(desk, f"{header}\n{wrong}")
+    said = desk.refuses(*call, code=DATA, place="persons.csv, table households, row 1, column size", says="0 is less")
+    *told, hidden, outcome, following = said.err.splitlines()
+    assert (len(told), hidden) == (50, "10 more problems, not shown; --json lists all.")
+    assert outcome == "30 rows were refused, with 60 problems; nothing was written."
+    assert "--accept-rejects" in following
+    accepted = desk(*call, "--accept-rejects")
+    assert "30 rows were refused, with 60 problems; 30 households were left out because of that." in accepted.out
+
+
 def test_an_amount_beyond_what_can_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the pack names no largest amount of its own: 10^13 of the smallest coin."""
     desk = Desk(tmp_path, monkeypatch)

@@ -292,6 +292,10 @@ def test_the_census_comes_out_as_the_pages_show(tuopin: Tuopin, pack: Path, shar
     change(rural, announced, titled(MOVES, "rural/standards/identification.yaml") + announced)
     command = "tuopin pack diff template rural --snapshot census --as-of 2024-01-01"
     shows(MOVES, command, tuopin(*command.split()[1:]))
+    for more in ("--as-of 2024-01-01 --households moved.csv", "--by mobility"):
+        command = f"tuopin pack diff template rural --snapshot census {more}"
+        shows(MOVES, command, tuopin(*command.split()[1:]))
+    assert (tuopin.folder / "moved.csv").read_text("utf-8").startswith(titled(MOVES, "moved.csv"))
     failed = tuopin("pack", "check", "rural", "--json").json["examples"]["failed"]
     assert f"names {len(failed)} examples" in read(MOVES)
 
@@ -300,3 +304,14 @@ def test_the_census_comes_out_as_the_pages_show(tuopin: Tuopin, pack: Path, shar
     shows(HOUSEHOLD, f"{command} --lang fr", tuopin(*command.split()[1:], "--lang", "fr"))
     command = "tuopin explain --pack template --snapshot census --household nobody"
     shows(HOUSEHOLD, command, tuopin(*command.split()[1:]))
+
+
+def test_a_survey_is_estimated_as_the_page_shows(tuopin: Tuopin, shared_data: Path) -> None:
+    file = shared_data / "eusilc-laeken" / "eusilc.csv.gz"
+    assert tuopin("snapshot", "import", file, "--mapping", "eusilc_2006", "--out", "survey").code == 0
+    assert tuopin("pack", "new", "lower").code == 0
+    median = "* median_equivalised_income"
+    assert f"`0.50 {median}`" in read(MOVES)
+    change(tuopin.folder / "lower" / "lines.yaml", f"0.60 {median}", f"0.50 {median}")
+    command = "tuopin pack diff template lower --snapshot survey"
+    shows(MOVES, command, tuopin(*command.split()[1:]))

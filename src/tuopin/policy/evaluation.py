@@ -134,6 +134,7 @@ class Evaluation:
 
     # --- facts -------------------------------------------------------------------------------------------------------
 
+    @once
     def store_facts(self) -> None:
         """Compute and store the facts of every part that has none stored."""
         missing = [part for part in self.parts if not self._is_whole(self.facts_file(part), part)]

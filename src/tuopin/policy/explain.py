@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,16 +12,62 @@ from tuopin.policy import sql
 from tuopin.policy.dated import in_force
 from tuopin.policy.evaluation import EVALUATED, Evaluation
 from tuopin.policy.facts_plan import BUILT_IN, facts_under
-from tuopin.policy.files import Categories, Fact, Score, Standard, StandardEdition, Text
+from tuopin.policy.files import (
+    Categories,
+    Derived,
+    Fact,
+    Quantity,
+    Score,
+    ScoreEdition,
+    Standard,
+    StandardEdition,
+    Text,
+)
 from tuopin.policy.household import Rows, evaluate_rows, find_household
+from tuopin.policy.language import names, parse
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code, Meaning, Number
-from tuopin.policy.pack import Pack
+from tuopin.policy.pack import Pack, Rule
 from tuopin.policy.proposal import cannot_tell, fact_unknown
+from tuopin.policy.rule_world import CompiledRule, RuleWorld
 from tuopin.policy.rules_plan import RulesPlan
+from tuopin.policy.scores import points_of
 from tuopin.policy.sql import Sql
+from tuopin.tables import Column
 from tuopin.tables.engines import Engine
 from tuopin.terms import Answer
+
+
+@dataclass(frozen=True)
+class MemberAnswer:
+    """What one member answered.
+
+    Attributes:
+        member: its number in the household.
+        value: as of a fact; None where nobody knows.
+        shown: the value in words of the language.
+    """
+
+    member: int
+    value: str | bool | None
+    shown: str | None
+
+
+@dataclass(frozen=True)
+class MembersSeen:
+    """An asked fact of members that a fact is rolled up from.
+
+    Attributes:
+        fact: its id.
+        label: its question.
+        unit: of a number.
+        answers: by the members' numbers; none where no member was asked.
+    """
+
+    fact: str
+    label: str
+    unit: str | None
+    answers: list[MemberAnswer]
 
 
 @dataclass(frozen=True)
@@ -34,6 +81,7 @@ class Seen:
         most: the highest possible value, where only bounds are known (then `value` is the lowest).
         unit: of a number.
         shown: the value in words of the language.
+        members: what each member answered, where the fact is rolled up from members.
     """
 
     fact: str
@@ -42,6 +90,7 @@ class Seen:
     most: str | None
     unit: str | None
     shown: str | None
+    members: list[MembersSeen]
 
 
 @dataclass(frozen=True)
@@ -100,8 +149,17 @@ class StandardSeen:
 
 
 @dataclass(frozen=True)
+class ItemSeen:
+    """An item of a score, and the fewest and most points that it can give this household."""
+
+    item: str
+    low: str | None
+    high: str | None
+
+
+@dataclass(frozen=True)
 class ScoreSeen:
-    """A score: its lowest and highest possible sum, and probabilities if it has a table."""
+    """A score: its lowest and highest possible sum, item by item, and probabilities if it has a table."""
 
     id: str
     label: str
@@ -109,6 +167,7 @@ class ScoreSeen:
     high: str | None
     probability_low: float | None
     probability_high: float | None
+    items: list[ItemSeen]
     source: str
     rests_on: list[str]
 
@@ -128,10 +187,11 @@ class CategorySeen:
 
 @dataclass(frozen=True)
 class HouseholdSeen:
-    """Everything the policy says of one household."""
+    """Everything the policy says of one household; `area` holds codes from the top down, `area_names` their names."""
 
     household: str
     area: list[str]
+    area_names: list[str]
     facts_as_of: str
     as_of: str
     pack: str
@@ -235,6 +295,10 @@ class _Explaining:
     def __init__(self, evaluation: Evaluation, rules: RulesPlan, rows: Rows, language: str) -> None:
         self.evaluation, self.rules, self.rows, self.language = evaluation, rules, rows, language
         self.pack = evaluation.pack
+        self.members = {column.name: column for column in evaluation.snapshot.columns("members")}
+        self.points = {
+            id: self._points(c.rule, c.rule.spec) for id, c in rules.rules.items() if isinstance(c.rule.spec, Score)
+        }
 
     def household(self, id: str) -> HouseholdSeen:
         standing = self.rules.facts.meanings["standing"]
@@ -244,10 +308,12 @@ class _Explaining:
         self.values = dict(zip(wanted, _one_row(self.evaluation.engine, wanted.values(), id), strict=True))
         manifest = self.evaluation.snapshot.manifest
         lives_in = self.rows.first("households")["area_code"]
-        self.area = [area.code for area in reversed(self.evaluation.snapshot.areas().above(lives_in))]
+        areas = self.evaluation.snapshot.areas().above(lives_in)[::-1]
+        self.area = [area.code for area in areas]
         return HouseholdSeen(
             household=id,
             area=self.area,
+            area_names=[area.name(self.language) for area in areas],
             facts_as_of=str(manifest.as_of),
             as_of=str(self.evaluation.day),
             pack=f"{self.pack.name} {self.pack.about.version}",
@@ -276,6 +342,9 @@ class _Explaining:
             wanted |= {f"applies:{id}": compiled.applies.sql} if compiled.applies else {}
             for name, figure in compiled.figures.items():
                 wanted |= _readings(f"figure:{id}:{name}", figure)
+        for id, items in self.points.items():
+            for number, points in enumerate(items):
+                wanted |= _readings(f"item:{id}:{number}", points)
         return wanted
 
     def _text(self, text: Text) -> str:
@@ -327,21 +396,55 @@ class _Explaining:
         label = fact if spec is None else self._text(spec.question if isinstance(spec, Fact) else spec.label)
         value, most = self.values[f"fact:{fact}"], self.values.get(f"fact:{fact}:most")
         unit = str(meaning.unit) if isinstance(meaning, Number) and meaning.unit and meaning.unit.powers else None
+        members = [self._of_members(asked) for asked in self._asked_of_members(fact)]
         if isinstance(meaning, Number):
             low, high = _natural(meaning, value), _natural(meaning, most)
             exact = meaning.exact or low == high
-            return Seen(fact, label, low, None if exact else high or "", unit, None)
+            return Seen(fact, label, low, None if exact else high or "", unit, None, members)
         shown = None
         if isinstance(meaning, Code) and spec is not None and value in spec.values:
             shown = self._text(spec.values[value])
-        return Seen(
-            fact,
-            label,
-            value if isinstance(value, bool | str) else None if value is None else str(value),
-            None,
-            unit,
-            shown,
-        )
+        return Seen(fact, label, _plain(value), None, unit, shown, members)
+
+    # --- members -----------------------------------------------------------------------------------------------------
+
+    def _asked_of_members(self, fact: str) -> list[str]:
+        """The asked facts of members that a fact is rolled up from; none where the source gave the fact itself."""
+        found, waiting, seen = set[str](), [fact], set[str]()
+        while waiting:
+            name = waiting.pop()
+            spec = self.pack.derived.get(name) or self.pack.facts.get(name)
+            if spec is None or name in seen:
+                continue
+            seen.add(name)
+            if isinstance(spec, Derived) and not self._is_given(name, spec):
+                waiting += names(parse(spec.rule))
+            elif spec.entity == "member":
+                found.add(name)
+        return sorted(found)
+
+    def _is_given(self, fact: str, spec: Derived) -> bool:
+        return spec.given and self.rules.facts.layout.has(table_of(spec.entity), fact)
+
+    def _of_members(self, fact: str) -> MembersSeen:
+        spec = self.pack.facts.get(fact) or self.pack.derived[fact]
+        label = self._text(spec.question if isinstance(spec, Fact) else spec.label)
+        column = self.members.get(fact)
+        if column is None:
+            return MembersSeen(fact, label, None, [])
+        rows = sorted(self.rows.all("members"), key=operator.itemgetter("member_no"))
+        return MembersSeen(fact, label, column.unit, [self._answer(row, column, spec) for row in rows])
+
+    def _answer(self, row: Mapping[str, Any], column: Column, spec: Quantity) -> MemberAnswer:
+        value = row[column.name]
+        if value is not None and column.type in ("integer", "decimal", "money"):
+            value = f"{Decimal(value).scaleb(-column.scale):f}"
+        elif value is not None and column.type == "month":
+            value = f"{value:%Y-%m}"
+        shown = self._text(spec.values[value]) if column.type == "code" and value in spec.values else None
+        return MemberAnswer(row["member_no"], _plain(value), shown)
+
+    # --- figures -----------------------------------------------------------------------------------------------------
 
     def _threshold(self, id: str, name: str) -> Threshold:
         figure = self.rules.rules[id].figures[name]
@@ -367,15 +470,43 @@ class _Explaining:
             _natural(meaning, self.values[f"{id}_high"]),
             self.values.get(f"{id}_probability_low"),
             self.values.get(f"{id}_probability_high"),
+            list(self._items(id, spec)),
             spec.source,
             list(self.rules.rules[id].rests_on),
         )
+
+    def _items(self, id: str, spec: Score) -> Iterator[ItemSeen]:
+        for number, (item, points) in enumerate(zip(self._edition_of(spec).items, self.points[id], strict=True)):
+            low = self.values[f"item:{id}:{number}"]
+            high = low if points.exact else self.values[f"item:{id}:{number}:most"]
+            text = " ".join((item.when or str(item.fact)).split())
+            yield ItemSeen(text, _natural(points, low), _natural(points, high))
+
+    def _points(self, rule: Rule, spec: Score) -> list[Number]:
+        """What each item of a score can give, by the columns of the answers."""
+        world = RuleWorld(_Compiled(self.evaluation, self.rules), rule)
+        return [points_of(item, world) for item in self._edition_of(spec).items]
+
+    def _edition_of(self, spec: Score) -> ScoreEdition:
+        return in_force(spec.editions, self.rules.day).editions[-1]
 
     def _categories(self, id: str, spec: Categories) -> CategorySeen:
         edition = in_force(spec.editions, self.rules.day).editions[-1]
         labels = {group.id: self._text(group.label) for group in edition.categories}
         first, last = self.values[f"{id}_first"], self.values[f"{id}_last"]
         return CategorySeen(id, self._text(spec.label), first, labels[first], last, labels[last], spec.source)
+
+
+class _Compiled:
+    """The compiled rules, for an item of a score to be read among them."""
+
+    def __init__(self, evaluation: Evaluation, rules: RulesPlan) -> None:
+        self.pack, self.day, self.figures = evaluation.pack, rules.day, evaluation.figure_values
+        self.facts, self.layout = rules.facts, rules.facts.layout
+        self._rules = rules.rules
+
+    def rule(self, id: str) -> CompiledRule:
+        return self._rules[id]
 
 
 def _readings(name: str, meaning: Meaning) -> dict[str, Sql]:
@@ -394,3 +525,8 @@ def _natural(meaning: Number, stored: Any) -> str | None:  # noqa: ANN401 - an e
         else Decimal(int(stored)).scaleb(-meaning.scale)
     )
     return f"{value:f}"
+
+
+def _plain(value: Any) -> str | bool | None:  # noqa: ANN401 - what an engine holds
+    """A yes or no, a text, or nothing."""
+    return value if value is None or isinstance(value, bool) else str(value)

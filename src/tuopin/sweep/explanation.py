@@ -9,12 +9,24 @@ from decimal import Decimal
 from typing import Any
 
 from tuopin.policy import Evaluation, Pack, refuse_misfit
-from tuopin.policy.explain import CategorySeen, HouseholdSeen, ScoreSeen, Seen, StandardSeen, explain
+from tuopin.policy.explain import (
+    CategorySeen,
+    HouseholdSeen,
+    ItemSeen,
+    MembersSeen,
+    ScoreSeen,
+    Seen,
+    StandardSeen,
+    explain,
+)
 from tuopin.sweep.route import proposed
-from tuopin.sweep.wording import LANGUAGES
+from tuopin.sweep.wording import LANGUAGES, is_singular
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.terms import Problem, UsageError
+
+MOST_MEMBERS = 12
+"""Members whose answers are read aloud; `--json` lists all."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +58,12 @@ class Explanation:
     def _say(self, key: str, **values: object) -> str:
         return LANGUAGES[self.language][key].format(**values)
 
+    def _named(self, code: str, name: str) -> str:
+        return code if name == code else self._say("area", name=name, code=code)
+
     def _lines(self) -> Iterator[str]:
         seen = self.seen
-        area = " / ".join(seen.area)
+        area = " / ".join(map(self._named, seen.area, seen.area_names))
         yield self._say(
             "heading",
             household=seen.household,
@@ -66,7 +81,8 @@ class Explanation:
             yield ""
             yield from self._standard(standard)
         yield ""
-        yield from (self._score(score) for score in seen.scores)
+        for score in seen.scores:
+            yield from self._score(score)
         yield from (self._category(category) for category in seen.categories)
 
     def _proposed(self) -> Iterator[str]:
@@ -77,7 +93,8 @@ class Explanation:
         for proposal in self.proposals:
             reasons = ", ".join(proposal["reasons"])
             asks = proposal.get("asks") or ""
-            yield self._say(proposal["kind"], reasons=reasons, days=proposal["reply_days"], asks=asks)
+            days = self._counted("one_day", "many_days", proposal["reply_days"] or 0)
+            yield self._say(proposal["kind"], reasons=reasons, days=days, asks=asks)
 
     def _standard(self, standard: StandardSeen) -> Iterator[str]:
         yield self._say("rule", question=standard.question, answer=self._say(standard.answer), id=standard.id)
@@ -89,7 +106,8 @@ class Explanation:
                 "part", id=part.id or standard.id, answer=self._say(part.answer), condition=part.condition
             )
         for fact in standard.facts:
-            yield "  " + self._say("fact", label=_sentence(fact.label), value=self._value(fact))
+            yield "  " + self._say("fact", label=self._sentence(self._label(fact)), value=self._value(fact))
+            yield from ("    " + self._of_members(asked) for asked in fact.members)
         for figure in standard.thresholds:
             key = "threshold_unknown" if figure.value is None else "threshold"
             value = _with_unit(_short(figure.value), figure.unit)
@@ -100,14 +118,39 @@ class Explanation:
         for day in standard.announced:
             yield "  " + self._say("announced", announced=day)
 
+    def _label(self, fact: Seen) -> str:
+        """The pack's label of a fact, else ours: the pack has none for what is built in."""
+        ours = LANGUAGES[self.language].get(f"{fact.fact}_asked")
+        return ours if ours and fact.label == fact.fact else fact.label
+
+    def _sentence(self, label: str) -> str:
+        ended = label.rstrip().endswith(("?", "？", ":", "：", "．", "."))
+        return label if ended else self._say("before_value", label=label)
+
     def _value(self, fact: Seen) -> str:
-        if fact.shown is not None:
-            return fact.shown
-        if isinstance(fact.value, bool):
-            return self._say("true" if fact.value else "false")
+        if fact.fact == "standing":
+            return self._say(str(fact.value))
         if fact.most is not None and (fact.value or fact.most):
             return _with_unit(self._between(fact.value, fact.most or None), fact.unit)
-        return self._say("unknown") if fact.value is None else _with_unit(_short(fact.value), fact.unit)
+        return self._known(fact.value, fact.shown, fact.unit)
+
+    def _known(self, value: str | bool | None, shown: str | None, unit: str | None) -> str:
+        if shown is not None:
+            return shown
+        if isinstance(value, bool):
+            return self._say("true" if value else "false")
+        return self._say("unknown") if value is None else _with_unit(_short(value), unit)
+
+    def _of_members(self, asked: MembersSeen) -> str:
+        """What each member answered, for the first few."""
+        answers = [
+            self._say("of_member", member=answer.member, value=self._known(answer.value, answer.shown, asked.unit))
+            for answer in asked.answers
+        ]
+        if len(answers) > MOST_MEMBERS:
+            answers[MOST_MEMBERS:] = [self._counted("one_more", "many_more", len(answers) - MOST_MEMBERS)]
+        said = self._say("then").join(answers) or self._say("no_member_asked")
+        return self._say("of_members", label=self._sentence(asked.label), answers=said)
 
     def _between(self, low: str | bool | None, high: str | None) -> str:
         if low is None:
@@ -116,12 +159,25 @@ class Explanation:
             return self._say("at_least", low=_short(low))
         return _short(low) if low == high else self._say("between", low=_short(low), high=_short(high))
 
-    def _score(self, score: ScoreSeen) -> str:
-        value = self._between(score.low, score.high)
+    def _score(self, score: ScoreSeen) -> Iterator[str]:
         if score.probability_low is None and score.probability_high is None:
-            return self._say("score", label=score.label, value=value)
-        chance = self._between(_percent(score.probability_low), _percent(score.probability_high))
-        return self._say("chance", label=score.label, value=value, chance=chance)
+            yield self._say("score", label=score.label, value=self._between(score.low, score.high))
+        else:
+            chance = self._between(_percent(score.probability_low), _percent(score.probability_high))
+            yield self._say("chance", label=score.label, points=self._points(score.low, score.high), chance=chance)
+        given = [item for item in score.items if item.low == item.high]
+        yield from ("  " + self._item("item", item) for item in given if Decimal(item.low or 0))
+        yield from ("  " + self._item("item_unknown", item) for item in score.items if item not in given)
+
+    def _item(self, key: str, item: ItemSeen) -> str:
+        return self._say(key, points=self._points(item.low, item.high), item=item.item)
+
+    def _points(self, low: str | None, high: str | None) -> str:
+        one = is_singular(self.language, Decimal(low or 0), Decimal(high or 0))
+        return self._say("one_point" if one else "many_points", number=self._between(low, high))
+
+    def _counted(self, one: str, many: str, count: int) -> str:
+        return self._say(one if is_singular(self.language, count, count) else many, number=count)
 
     def _category(self, category: CategorySeen) -> str:
         value = category.first_label
@@ -189,7 +245,3 @@ def _percent(share: float | None) -> str | None:
 
 def _with_unit(number: str, unit: str | None) -> str:
     return f"{number} {unit}" if unit else number
-
-
-def _sentence(label: str) -> str:
-    return label if label.rstrip().endswith(("?", "？", ":", "：", "．", ".")) else f"{label}:"

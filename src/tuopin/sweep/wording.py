@@ -6,11 +6,13 @@ One full sentence a line; `{…}` takes a name, a number or a text of the pack. 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 Words = Mapping[str, str]
 
 ENGLISH: Words = {
     "heading": "Household {household}, in {area}. Policy {pack} as of {as_of}; facts as of {facts_as_of}.",
+    "area": "{name} ({code})",
     "standing": "Standing in the register: {standing}.",
     "none": "not in the register",
     "registered": "in the register",
@@ -24,7 +26,7 @@ ENGLISH: Words = {
     "refusal": "Proposed: refusal of the application, because these do not hold: {reasons}. "
     "A person decides, and it can be appealed.",
     "exit": "Proposed: exit from the register, because of: {reasons}. The household is asked and a person decides.",
-    "question": "A question, with {days} days to reply; nothing changes because of it: {asks}",
+    "question": "A question, with {days} to reply; nothing changes because of it: {asks}",
     "met": "yes",
     "not_met": "no",
     "cannot_tell": "cannot tell",
@@ -37,20 +39,37 @@ ENGLISH: Words = {
     "not_asked_of": "This is not asked of this household.",
     "rule": "{question} {answer}. [{id}]",
     "part": "{id}: {answer}: {condition}",
+    "before_value": "{label}:",
     "fact": "{label} {value}",
+    "household_size_asked": "Members of the household:",
+    "standing_asked": "Standing in the register:",
+    "applied_asked": "Did the household apply?",
+    "of_members": "{label} {answers}",
+    "of_member": "member {member}: {value}",
+    "no_member_asked": "no member was asked",
+    "then": "; ",
     "threshold": "The figure {id} is {value} ({source})",
     "threshold_unknown": "The figure {id} cannot be told here ({source})",
     "source": "By: {source}, text since {since}.",
     "announced": "A new text is announced from {announced}; it is not applied.",
     "settle": "To settle it, ask: {question}",
     "score": "{label}: {value}.",
-    "chance": "{label}: {value} points; chance {chance}.",
+    "chance": "{label}: {points}; chance {chance}.",
+    "item": "{points}: {item}",
+    "item_unknown": "cannot tell, {points}: {item}",
     "category": "{label}: {value}.",
     "range": "{first} to {last}",
+    "one_day": "{number} day",
+    "many_days": "{number} days",
+    "one_point": "{number} point",
+    "many_points": "{number} points",
+    "one_more": "and {number} more",
+    "many_more": "and {number} more",
 }
 
 FRENCH: Words = {
     "heading": "Ménage {household}, à {area}. Règles {pack} au {as_of} ; faits au {facts_as_of}.",
+    "area": "{name} ({code})",
     "standing": "Situation au registre : {standing}.",
     "none": "pas inscrit au registre",
     "registered": "inscrit au registre",
@@ -64,7 +83,7 @@ FRENCH: Words = {
     "refusal": "Proposé : refus de la demande, car ceci n'est pas rempli : {reasons}. "
     "Une personne décide, et un recours est possible.",
     "exit": "Proposé : sortie du registre, en raison de : {reasons}. On demande au ménage, et une personne décide.",
-    "question": "Une question, avec {days} jours pour répondre ; rien ne change à cause d'elle : {asks}",
+    "question": "Une question, avec {days} pour répondre ; rien ne change à cause d'elle : {asks}",
     "met": "oui",
     "not_met": "non",
     "cannot_tell": "on ne peut pas le dire",
@@ -77,20 +96,37 @@ FRENCH: Words = {
     "not_asked_of": "Cela ne concerne pas ce ménage.",
     "rule": "{question} {answer}. [{id}]",
     "part": "{id} : {answer} : {condition}",
+    "before_value": "{label} :",
     "fact": "{label} {value}",
+    "household_size_asked": "Membres du ménage :",
+    "standing_asked": "Situation au registre :",
+    "applied_asked": "Le ménage a-t-il fait une demande ?",
+    "of_members": "{label} {answers}",
+    "of_member": "membre {member} : {value}",
+    "no_member_asked": "aucun membre n'a été interrogé",
+    "then": " ; ",
     "threshold": "Le chiffre {id} est de {value} ({source})",
     "threshold_unknown": "Le chiffre {id} ne peut pas être établi ici ({source})",
     "source": "Selon : {source}, texte en vigueur depuis le {since}.",
     "announced": "Un nouveau texte est annoncé pour le {announced} ; il n'est pas appliqué.",
     "settle": "Pour trancher, demander : {question}",
     "score": "{label} : {value}.",
-    "chance": "{label} : {value} points ; probabilité {chance}.",
+    "chance": "{label} : {points} ; probabilité {chance}.",
+    "item": "{points} : {item}",
+    "item_unknown": "on ne peut pas le dire, {points} : {item}",
     "category": "{label} : {value}.",
     "range": "de {first} à {last}",
+    "one_day": "{number} jour",
+    "many_days": "{number} jours",
+    "one_point": "{number} point",
+    "many_points": "{number} points",
+    "one_more": "et {number} autre",
+    "many_more": "et {number} autres",
 }
 
 CHINESE: Words = {
     "heading": "农户 {household}，所在地：{area}。政策 {pack}，执行日期 {as_of}；情况截至 {facts_as_of}。",
+    "area": "{name}（{code}）",
     "standing": "登记状态：{standing}。",
     "none": "未登记",
     "registered": "已登记",
@@ -103,7 +139,7 @@ CHINESE: Words = {
     "visit": "建议：入户核实。目前无法判断：{reasons}。核实之前不作任何决定。",
     "refusal": "建议：不予纳入。不符合：{reasons}。由人作出决定，可以申诉。",
     "exit": "建议：退出。理由：{reasons}。须征得该户同意，由人作出决定。",
-    "question": "需要询问，{days} 天内答复；该户的状态不因此改变：{asks}",
+    "question": "需要询问，{days}内答复；该户的状态不因此改变：{asks}",
     "met": "是",
     "not_met": "否",
     "cannot_tell": "无法判断",
@@ -116,16 +152,37 @@ CHINESE: Words = {
     "not_asked_of": "该项不适用于本户。",
     "rule": "{question} {answer}。[{id}]",
     "part": "{id}：{answer}：{condition}",
-    "fact": "{label} {value}",
+    "before_value": "{label}：",
+    "fact": "{label}{value}",
+    "household_size_asked": "家庭成员：",
+    "standing_asked": "登记状态：",
+    "applied_asked": "该户是否提出申请？",
+    "of_members": "{label}{answers}",
+    "of_member": "成员 {member}：{value}",
+    "no_member_asked": "未询问任何成员",
+    "then": "；",
     "threshold": "{id} 的数值为 {value}（{source}）",
     "threshold_unknown": "{id} 的数值在此无法确定（{source}）",
     "source": "依据：{source}，自 {since} 起施行。",
     "announced": "已公布自 {announced} 起的新规定，目前尚未执行。",
     "settle": "要判断，需询问：{question}",
     "score": "{label}：{value}。",
-    "chance": "{label}：{value} 分；概率 {chance}。",
+    "chance": "{label}：{points}；概率 {chance}。",
+    "item": "{points}：{item}",
+    "item_unknown": "无法判断，{points}：{item}",
     "category": "{label}：{value}。",
     "range": "{first} 至 {last}",
+    "one_day": "{number} 天",
+    "many_days": "{number} 天",
+    "one_point": "{number} 分",
+    "many_points": "{number} 分",
+    "one_more": "另有 {number} 人",
+    "many_more": "另有 {number} 人",
 }
 
 LANGUAGES: Mapping[str, Words] = {"en": ENGLISH, "fr": FRENCH, "zh": CHINESE}
+
+
+def is_singular(language: str, low: Decimal | int, high: Decimal | int) -> bool:
+    """Whether a language takes the singular for so many, or for a range; French does for all below two."""
+    return low > -2 and high < 2 if language == "fr" else low == high and abs(low) == 1

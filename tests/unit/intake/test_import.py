@@ -303,7 +303,7 @@ def test_files_are_found_by_place_and_by_pattern(register: Invented) -> None:
 
 def test_a_snapshot_is_replaced_only_when_told(register: Invented) -> None:
     before = imported(register)
-    with pytest.raises(UsageError, match="already"):
+    with pytest.raises(UsageError, match=r"already.*or put the new snapshot in place of this one with --replace"):
         register.run()
     register.replace("households.csv", "1200.50", "1300.50")
     after = imported(register, overwrite=True)
@@ -341,7 +341,12 @@ BAD_ROWS = [
     ("households.csv", "1200.50", '"1,200.50"', "1,200.50 is not a plain number"),
     ("households.csv", "h2,Aru,v1,R", "h2,Aru,v1,X", "column where: X is not named in the mapping's recode"),
     ("households.csv", "h2,Aru,v1", "h2,Aru,v9", "v9 is not in the tree of areas"),
-    ("households.csv", "h2,Aru,v1", "h2,Aru,v0", "v0 (now v3) is a code that does not hold on this day"),
+    (
+        "households.csv",
+        "h2,Aru,v1",
+        "h2,Aru,v0",
+        "column village: v0 is the code of an area that no longer holds on 2016-12-31. Next: Write v3, which took its place.",
+    ),
     (
         "households.csv",
         "h2,Aru,v1",
@@ -390,8 +395,90 @@ def test_every_bad_row_is_told_at_once(register: Invented) -> None:
 def test_more_than_a_thousand_bad_rows_are_counted(register: Invented) -> None:
     register.texts["households.csv"] += "".join(f"x{i},,v1,R,bad,1\n" for i in range(1_500))
     said = refusal(register)
-    assert "500 more rows" in said
-    assert "1,500 rows were refused" in said
+    # Each of them has two problems: what was spent, and that no member is listed.
+    assert "500 more rows, for the same reason: it is not a plain number." in said
+    assert "1,500 more rows, for the same reason: it is of a household of which no member is listed." in said
+    assert "1,500 rows were refused, with 3,000 problems; nothing was written" in said
+
+
+def test_one_row_with_two_problems_is_one_row(register: Invented) -> None:
+    register.replace("households.csv", "R,1200.50,1", "X,much,perhaps")
+    said = refusal(register)
+    # Its village type, its amount and (for the table of dwellings, from the same row) its light.
+    assert "1 row was refused, with 3 problems; nothing was written. Next: Mend" in said
+    assert "Or add --accept-rejects" in said
+    done = register.run(accept_rejects=True)
+    assert (done.manifest.rejected.rows, done.manifest.rejected.households, done.refusals) == (1, 1, 3)
+
+
+# --- areas that do not hold on the day -------------------------------------------------------------------------------
+
+
+CHANGES = [
+    # Ended, and the successor too: the code to write is that of the last.
+    ("v0,N1,Village,Old bridge,,,2012-01-01,v4\nv4,N1,Village,Bridge,,2012-01-01,2016-07-01,v3\n", "v0", "Write v3,"),
+    # Ended on the very day: the first day on which it no longer holds.
+    ("v0,N1,Village,Old bridge,,,2016-12-31,v3\n", "v0", "no longer holds on 2016-12-31. Next: Write v3,"),
+    # Ended without a successor.
+    ("v0,N1,Village,Old bridge,,,2016-07-01,\n", "v0", "Find out which code holds there on 2016-12-31."),
+    # Ended, and the successor has not begun.
+    (
+        "v0,N1,Village,Old bridge,,,2016-12-01,v4\nv4,N1,Village,Bridge,,2017-01-01,,\n",
+        "v0",
+        "Find out which code holds there on 2016-12-31.",
+    ),
+    # Not begun: those whose place it will take.
+    (
+        "v4,N1,Village,New bridge,,2017-01-01,,\nv5,N1,Village,Old bridge,,,2017-01-01,v4\n",
+        "v4",
+        "v4 is the code of an area that does not hold yet on 2016-12-31. Next: Write v5, until v4 holds on 2017-01-01.",
+    ),
+    (
+        "v4,N1,Village,Bridges,,2017-01-01,,\nv5,N1,Village,East,,,2017-01-01,v4\nv6,N1,Village,West,,,2017-01-01,v4\n",
+        "v4",
+        "Write v5 or v6, until v4 holds on 2017-01-01.",
+    ),
+    # Not begun, and nothing before it.
+    (
+        "v4,N1,Village,New bridge,,2017-01-01,,\n",
+        "v4",
+        "does not hold yet on 2016-12-31. Next: Find out which code holds there on 2016-12-31.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("areas", "village", "said"), CHANGES)
+def test_a_household_in_an_area_that_does_not_hold_on_the_day_is_refused(
+    register: Invented, areas: str, village: str, said: str
+) -> None:
+    register.replace("areas.csv", "v0,N1,Village,Old bridge,,,2016-07-01,v3\n", areas)
+    register.replace("households.csv", "h2,Aru,v1", f"h2,Aru,{village}")
+    told = refusal(register)
+    assert f"households.csv, table households, row 1, column village: {village} is the code of an area" in told
+    assert said in told
+
+
+@pytest.mark.parametrize("dates", ["2016-12-31,,", ",2017-01-01,v3", ",,"])
+def test_an_area_holds_from_its_first_day_to_the_last_before_its_end(register: Invented, dates: str) -> None:
+    register.replace("areas.csv", "v0,N1,Village,Old bridge,,,2016-07-01,v3", f"v0,N1,Village,Old bridge,,{dates}")
+    register.replace("households.csv", "h2,Aru,v1", "h2,Aru,v0")
+    assert rows(imported(register), "households")[0]["area_code"] == "v0"
+
+
+def test_the_successor_is_listed_beside_the_refused_row(register: Invented) -> None:
+    done = register.replace("households.csv", "h2,Aru,v1", "h2,Aru,v0").run(accept_rejects=True)
+    (reject,) = done.rejects
+    assert (reject.row, reject.column, reject.value, reject.fix) == (
+        1,
+        "village",
+        "v0",
+        "Write v3, which took its place.",
+    )
+    assert done.rejects_file is not None
+    with done.rejects_file.open(encoding="utf-8", newline="") as text:
+        (listed,) = csv.DictReader(text)
+    assert listed["fix"] == reject.fix
+    assert done.manifest.rejected.households == 1
 
 
 def test_accepted_rejects_leave_their_households_out(register: Invented) -> None:
@@ -474,7 +561,7 @@ BAD_MAPPINGS = [
     ("code: XTS", "code: shillings", "currency.code"),
     ("country: XT", "colour: XT", "`colour` is not a key"),
     ("file: members.csv", "file: nobody.csv", "no file of that name is given"),
-    ("file: members.csv", "file: 9", "members are read from file 9, and 4 are given"),
+    ("file: members.csv", "file: 9", "`members: file` asks for file 9, and 4 files are given"),
     ("  vehicles:", "  boats:", "The pack knows no register boats"),
     ("[v1, v2]", "[v1, v77]", "Coverage names area v77"),
     ("since: 2016-01-01", "since: 2016-01-01, until: 2016-01-01", "The coverage ends before it begins"),
@@ -516,6 +603,14 @@ def test_a_missing_or_strange_file_is_a_mistake_of_the_call(register: Invented, 
         )
     assert not (tmp_path / "x").exists()
     assert register.left() == []
+    gone = [tmp_path / "gone" / name for name in ("households.csv", "vehicles.csv")]
+    said = refusal(register, files=[files[0], gone[0], files[2], gone[1]])
+    line = register.mapping[: register.mapping.index("  file: households.csv")].count("\n") + 1
+    mapping = files[0].with_name("mapping.yaml")
+    assert (
+        f"{gone[0]}: There is no such file. `households: file` ({mapping}:{line}) reads it. `dwellings: file` (" in said
+    )
+    assert f"{gone[1]}: There is no such file. `registers: vehicles: file` ({mapping}:" in said
     register.mapping = register.mapping.replace("households.csv", "households.docx")
     register.texts["households.docx"] = HOUSEHOLDS
     assert "This kind of file is not read" in refusal(register)

@@ -94,7 +94,7 @@ def test_only_the_columns_named_are_read(tmp_path: Path) -> None:
         (b"", "no header"),
         (b"\n\n", "no header"),
         (b"id,name\n1,A\n2,B,C\n", "row 2: The row has 3 cells; the header names 2 columns"),
-        (b"id,name\n1,A\n2\n", "row 2: The row has 1 cells; the header names 2 columns"),
+        (b"id,name\n1,A\n2\n", "row 2: The row has 1 cell; the header names 2 columns"),
         (b"id,name\n1,\xd6sel\n", ":2: The text is not UTF-8"),
         (b"id,n\xff\n1,A\n", ":1: The text is not UTF-8"),
         (b"id,name\n1,A\n2,A\0B\n", ":3: The file has NUL bytes"),

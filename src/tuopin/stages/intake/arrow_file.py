@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tuopin.stages.intake.mapping import TextFormat
+from tuopin.stages.intake.rejects import counted
 from tuopin.stages.intake.source import BATCH_ROWS, Source, damaged, small_cells
 
 MAX_AVERAGE_CELL = 1024
@@ -37,7 +38,8 @@ def _refuse_swollen(path: Path, group: pq.RowGroupMetaData, wanted: Sequence[str
         column = group.column(number)
         most = max(64 * 2**20, MAX_AVERAGE_CELL * group.num_rows)
         if column.path_in_schema in wanted and column.total_uncompressed_size > most:
-            why = f"{group.num_rows:,} rows unpack to {column.total_uncompressed_size / 2**20:,.0f} MiB."
+            mebibytes = column.total_uncompressed_size / 2**20
+            why = f"{counted(group.num_rows, 'row')} unpacked take {mebibytes:,.0f} MiB."
             raise damaged(path, f"Column {column.path_in_schema} has cells that are too large for an answer.", why)
 
 

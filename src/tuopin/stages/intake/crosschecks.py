@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from tuopin.stages.intake.rejects import HIDDEN, Rejects
 from tuopin.stages.intake.staging import Staged
-from tuopin.tables import Areas
+from tuopin.tables import Area, Areas
 from tuopin.tables.engines import Engine
 
 OF_HOUSEHOLDS = ("members", "dwellings", "leads", "decisions")
@@ -44,8 +44,9 @@ LEFT JOIN areas AS a ON a.area_code = h.area_code
 WHERE h.area_code IS NOT NULL AND a.area_code IS NULL
 """
 _CLOSED_AREA = """
-SELECT h.file, h.row, h.household_id, a.said AS value FROM households AS h
+SELECT h.file, h.row, h.household_id, h.area_code AS value, a.fix AS fix FROM households AS h
 JOIN closed_areas AS a ON a.area_code = h.area_code
+WHERE {which}
 """
 _CONTRADICTION = "SELECT file, row, household_id, CAST(NULL AS VARCHAR) AS value FROM households WHERE {flag}"
 _DRAGGED = """
@@ -64,7 +65,7 @@ class Check:
         table: the table whose rows fail.
         column: the source column that messages name.
         reason: why a row that fails is refused.
-        query: rows as (file, row, household_id, value).
+        query: rows as (file, row, household_id, value), and if there is something to write instead (fix).
         secret: whether the column holds identifiers, which no message shows.
     """
 
@@ -90,7 +91,7 @@ def cross_check(
     engine.view("closed_areas", _closed(areas, as_of))
     found = [
         _run(engine, check, tables[check.table], number, folder, rejects)
-        for number, check in enumerate(_checks(tables))
+        for number, check in enumerate(_checks(tables, as_of))
     ]
     count = _refuse(engine, tables, found, folder)
     households = [file for table, file in found if table == "households"]
@@ -98,11 +99,13 @@ def cross_check(
     return count
 
 
-def _checks(tables: dict[str, Staged]) -> Iterator[Check]:
+def _checks(tables: dict[str, Staged], as_of: date) -> Iterator[Check]:
     said = tables["households"].columns
     yield from _twice(tables, "households", ("household_id",), "stands on another row too: each household has one id")
     yield Check("households", said["area_code"], "is not in the tree of areas", _NO_AREA)
-    yield Check("households", said["area_code"], "is a code that does not hold on this day", _CLOSED_AREA)
+    for reason, which in (("no longer holds", "a.ended"), ("does not hold yet", "NOT a.ended")):
+        query = _CLOSED_AREA.format(which=which)
+        yield Check("households", said["area_code"], f"is the code of an area that {reason} on {as_of}", query)
     for column in said:
         if column.startswith(CONTRADICTS):
             name = said[column.removeprefix(CONTRADICTS)]
@@ -162,11 +165,39 @@ def quoted(name: str) -> str:
 
 
 def _closed(areas: Areas, as_of: date) -> pa.Table:
-    closed = [area for area in areas if not area.holds(as_of)]
-    said = [f"{area.code} (now {area.successor})" if area.successor else area.code for area in closed]
+    """The areas that do not hold on the day: whether they ended before it, and which code to write instead."""
+    before: dict[str, list[str]] = {}
+    for area in areas:
+        if area.successor and area.holds(as_of):
+            before.setdefault(area.successor, []).append(area.code)
+    codes, ended, fixes = list[str](), list[bool](), list[str]()
+    for area in areas:
+        if not area.holds(as_of):
+            codes.append(area.code)
+            ended.append(area.valid_to is not None and area.valid_to <= as_of)
+            fixes.append(_after(areas, area, as_of) if ended[-1] else _before(area, before.get(area.code, []), as_of))
     return pa.table(
-        {"area_code": pa.array([area.code for area in closed], pa.string()), "said": pa.array(said, pa.string())}
+        {
+            "area_code": pa.array(codes, pa.string()),
+            "ended": pa.array(ended, pa.bool_()),
+            "fix": pa.array(fixes, pa.string()),
+        }
     )
+
+
+def _after(areas: Areas, area: Area, as_of: date) -> str:
+    """The successor that holds on the day: the first one may have ended too."""
+    while area.successor and not area.holds(as_of):
+        area = areas.by_code[area.successor]
+    return f"Write {area.code}, which took its place." if area.holds(as_of) else _ask(as_of)
+
+
+def _before(area: Area, codes: Sequence[str], as_of: date) -> str:
+    return f"Write {' or '.join(codes)}, until {area.code} holds on {area.valid_from}." if codes else _ask(as_of)
+
+
+def _ask(as_of: date) -> str:
+    return f"Find out which code holds there on {as_of}."
 
 
 def _run(engine: Engine, check: Check, staged: Staged, number: int, folder: Path, rejects: Rejects) -> tuple[str, Path]:
@@ -188,6 +219,7 @@ def _tell(check: Check, staged: Staged, file: Path, rejects: Rejects) -> None:
                 column=check.column,
                 values=[row["value"] or (HIDDEN if check.secret else "") for row in of_source],
                 reason=check.reason,
+                fixes=[row.get("fix") or "" for row in of_source],
             )
 
 

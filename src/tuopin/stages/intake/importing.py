@@ -21,7 +21,7 @@ from tuopin.stages.intake.mapping import AreaLevels, Coverage, ReadMapping, read
 from tuopin.stages.intake.pseudonyms import Pseudonyms
 from tuopin.stages.intake.readers import open_source
 from tuopin.stages.intake.recipe import Recipe, Recipes, open_pseudonyms
-from tuopin.stages.intake.rejects import Reject, Rejects
+from tuopin.stages.intake.rejects import Reject, Rejects, refused_rows
 from tuopin.stages.intake.source import Source
 from tuopin.stages.intake.staging import Progress, Staged, stage
 from tuopin.stages.intake.tree import Tree, level_keys, tree_from_levels, tree_from_rows
@@ -39,6 +39,7 @@ from tuopin.tables import (
     SourceEntry,
 )
 from tuopin.tables.engines import Engine, open_engine
+from tuopin.tables.manifest import FILE as MANIFEST
 from tuopin.tables.verification import coverage_problems
 from tuopin.terms import DataError, Place, Problem, UsageError
 
@@ -50,14 +51,35 @@ class Imported:
     Attributes:
         path: the snapshot's folder; None where nothing was to be kept.
         manifest: what the snapshot says of itself.
-        rejects: the first thousand refused rows.
+        rejects: the first thousand refusals of a row.
         rejects_file: all of them, beside the snapshot; None where none was refused.
+        refusals: how many there are; a row may be refused for several reasons.
     """
 
     path: Path | None
     manifest: Manifest
     rejects: tuple[Reject, ...]
     rejects_file: Path | None
+    refusals: int
+
+
+class RowsRefused(DataError):
+    """Rows were refused and nothing was written.
+
+    Attributes:
+        problems: the first thousand refusals, how many more there are of each kind, and last what came of them.
+        refusals: how many there are.
+    """
+
+    def __init__(self, rejects: Rejects) -> None:
+        """Tell what was refused."""
+        self.refusals = rejects.count
+        what = f"{refused_rows(rejects.rows, rejects.count)}; nothing was written."
+        fix = (
+            "Mend the rows or the mapping. Or add --accept-rejects: the households of these rows are left out and "
+            "counted, and all refused rows are listed beside the snapshot."
+        )
+        super().__init__([*rejects.problems(), Problem(what, fix=fix)])
 
 
 def import_snapshot(
@@ -93,27 +115,28 @@ def import_snapshot(
         UsageError: a file, key or limit is missing or wrong.
         DataError: the mapping, a source or a row is wrong. Nothing is left behind.
     """
+    _refuse_existing(Path(out), overwrite=overwrite)
     read = read_mapping(Path(mapping))
     pack = _pack(read)
     agreement = agree(read, pack)
     pseudonyms = open_pseudonyms(read.model, key)
     recipes = list(Recipes(mapping=read, agreement=agreement, pseudonyms=pseudonyms).all())
-    chosen = {recipe.table: _files(recipe, [Path(file) for file in files]) for recipe in recipes}
+    chosen = _chosen(recipes, [Path(file) for file in files])
     with SnapshotWriter(target=out, overwrite=overwrite) as writer:
         scratch = writer.scratch()
         with open_engine(memory_limit=memory_limit, spill=scratch, folders=[writer.folder]) as engine:
             work = _Import(read, agreement, writer, engine, progress or (lambda _what, _rows: None))
             refused = work.read(recipes, chosen)
             if work.rejects and not accept_rejects:
-                raise DataError([*work.rejects.problems(), _nothing_written(work.rejects)])
+                raise RowsRefused(work.rejects)
             _refuse_coverage(read, work.areas)
             work.write()
         heading = _heading(read, pack, agreement, pseudonyms, work, refused, known_at, [*files, mapping])
         if dry_run:
-            return Imported(None, writer.manifest(heading), tuple(work.rejects.first), None)
+            return Imported(None, writer.manifest(heading), tuple(work.rejects.first), None, work.rejects.count)
         rejects_file = _beside(out, work.rejects)
         snapshot = writer.finish(heading)
-    return Imported(snapshot.path, snapshot.manifest, tuple(work.rejects.first), rejects_file)
+    return Imported(snapshot.path, snapshot.manifest, tuple(work.rejects.first), rejects_file, work.rejects.count)
 
 
 def _pack(read: ReadMapping) -> Pack:
@@ -128,26 +151,52 @@ def _pack(read: ReadMapping) -> Pack:
         ) from None
 
 
+def _refuse_existing(out: Path, *, overwrite: bool) -> None:
+    """Refuse what lies at the target before anything is read."""
+    if out.exists() and not overwrite:
+        why, fix = "A snapshot is never changed.", "Choose another folder."
+        if (out / MANIFEST).is_file():
+            fix = "Choose another folder, or put the new snapshot in place of this one with --replace."
+        raise UsageError(Problem("There is something at the target already.", Place(file=str(out)), why, fix))
+
+
+def _chosen(recipes: Sequence[Recipe], files: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files that each table is read from.
+
+    Raises:
+        UsageError: some are not given, or not there.
+    """
+    chosen = {recipe.table: _files(recipe, files) for recipe in recipes}
+    problems = [_not_given(recipe, files) for recipe in recipes if not chosen[recipe.table]]
+    for file in dict.fromkeys(files):
+        if not file.is_file():
+            readers = [recipe for recipe in recipes if file in chosen[recipe.table]]
+            why = " ".join(f"{_key_of(recipe)} ({recipe.place}) reads it." for recipe in readers)
+            problems.append(Problem("There is no such file.", Place(file=str(file)), why, "Check the path."))
+    if problems:
+        raise UsageError(problems)
+    return chosen
+
+
 def _files(recipe: Recipe, files: Sequence[Path]) -> list[Path]:
-    """The files that a table is read from."""
     if isinstance(recipe.file, int):
-        if recipe.file <= len(files):
-            return [files[recipe.file - 1]]
-        what = f"{recipe.table} are read from file {recipe.file}, and {len(files)} are given."
-        raise UsageError(Problem(what, recipe.place, fix="Give the files in the order that the mapping counts them."))
-    matching = [file for file in files if fnmatch.fnmatch(file.name, recipe.file)]
-    if not matching:
-        what = f"{recipe.table} are read from {recipe.file}, and no file of that name is given."
-        raise UsageError(Problem(what, recipe.place, fix="Give the file too."))
-    return matching
+        return list(files[recipe.file - 1 : recipe.file])
+    return [file for file in files if fnmatch.fnmatch(file.name, recipe.file)]
 
 
-def _nothing_written(rejects: Rejects) -> Problem:
-    fix = (
-        "Mend the rows or the mapping. Or accept the rejects: their households are left out and counted, and all "
-        "refused rows are listed beside the snapshot."
-    )
-    return Problem(f"{rejects.rows:,} rows were refused; nothing was written.", fix=fix)
+def _not_given(recipe: Recipe, files: Sequence[Path]) -> Problem:
+    given = f"Given: {', '.join(map(str, files))}."
+    if isinstance(recipe.file, int):
+        are = "1 file is" if len(files) == 1 else f"{len(files)} files are"
+        what = f"{_key_of(recipe)} asks for file {recipe.file}, and {are} given."
+        return Problem(what, recipe.place, given, "Give the files in the order that the mapping counts them.")
+    what = f"{_key_of(recipe)} asks for {recipe.file}, and no file of that name is given."
+    return Problem(what, recipe.place, given, "Give the file too.")
+
+
+def _key_of(recipe: Recipe) -> str:
+    """The key of the mapping that names the table's file."""
+    return f"`{recipe.table.replace(':', 's: ')}: file`"
 
 
 def _beside(out: Path, rejects: Rejects) -> Path | None:
@@ -259,7 +308,7 @@ class _Import:
 
     def _tree_from_file(self, staged: Staged) -> Tree:
         if self.rejects:
-            raise DataError([*self.rejects.problems(), _nothing_written(self.rejects)])
+            raise RowsRefused(self.rejects)
         facts = [plan.column for plan in self._agreement.facts["areas"]]
         return tree_from_rows(pq.ParquetFile(staged.file).read(), facts)
 

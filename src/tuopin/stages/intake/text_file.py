@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from tuopin.stages.intake.mapping import TextFormat
+from tuopin.stages.intake.rejects import counted
 from tuopin.stages.intake.source import Source, damaged, small_cells
 from tuopin.terms import DataError, Place, Problem
 
@@ -145,7 +146,7 @@ def _csv_errors(path: Path, read: int) -> Iterator[None]:
         said = str(error)
         if ragged := _RAGGED.search(said):
             row, expected, got = (int(group) for group in ragged.groups())
-            what = f"The row has {got} cells; the header names {expected} columns."
+            what = f"The row has {counted(got, 'cell')}; the header names {counted(expected, 'column')}."
             why = "A quotation mark or delimiter inside a cell moves all cells after it."
             fix = "Put such a cell in double quotes, or declare the delimiter in the mapping."
             raise DataError(Problem(what, Place(file=str(path), row=read + row), why, fix)) from None

@@ -54,7 +54,10 @@ def explain(
     answer(explanation.to_dict(), as_json=as_json, show=lambda screen: screen.lines(shown.lines()))
     left_out = len(explanation.seen.standards) - len(shown.seen.standards)
     if left_out and not as_json:
-        sys.stderr.write(f"{left_out} further tests are not shown; --all shows them.\n")
+        not_shown = "1 further test is not shown; --all shows it."
+        if left_out > 1:
+            not_shown = f"{left_out} further tests are not shown; --all shows them."
+        sys.stderr.write(not_shown + "\n")
 
 
 def _what_matters(explanation: Explanation) -> Explanation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from importlib.resources import files as files_of
@@ -14,7 +16,8 @@ from tuopin.interfaces.cli.options import AsJson, DryRun, MemoryLimit, Replace, 
 from tuopin.interfaces.cli.progress import progress_shown
 from tuopin.interfaces.cli.refusals import SHOWN, in_words
 from tuopin.interfaces.cli.screen import Screen, answer
-from tuopin.stages.intake.importing import Imported, import_snapshot
+from tuopin.stages.intake.importing import Imported, RowsRefused, import_snapshot
+from tuopin.stages.intake.rejects import TOLD, counted, refused_rows
 from tuopin.tables import Manifest, RejectedEntry, Snapshot
 from tuopin.terms import Place, Problem, UsageError
 
@@ -61,26 +64,44 @@ def import_(
     replace: Replace = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Read files through a mapping into a snapshot: the facts of every household on one day.
 
     Every refused row is reported with its column, value and reason. Names and identifiers do not enter. The folder
     appears whole or not at all.
     """
-    with progress_shown(quiet=as_json) as progress:
-        imported = import_snapshot(
-            files=files,
-            mapping=_mapping_file(mapping),
-            out=out,
-            known_at=known_at or date.today(),
-            accept_rejects=accept_rejects,
-            key=None if key_file is None else _key(key_file),
-            overwrite=replace,
-            dry_run=dry_run,
-            memory_limit=memory_limit,
-            progress=lambda what, rows: progress(what, rows, 0),
-        )
+    try:
+        with progress_shown(quiet=as_json) as progress:
+            imported = import_snapshot(
+                files=files,
+                mapping=_mapping_file(mapping),
+                out=out,
+                known_at=known_at or date.today(),
+                accept_rejects=accept_rejects,
+                key=None if key_file is None else _key(key_file),
+                overwrite=replace,
+                dry_run=dry_run,
+                memory_limit=memory_limit,
+                progress=lambda what, rows: progress(what, rows, 0),
+            )
+    except RowsRefused as refused:
+        if as_json:
+            raise
+        sys.stderr.write("\n".join(_rows_refused(refused)) + "\n")
+        return refused.exit_code
     answer(_import_document(imported), as_json=as_json, show=lambda screen: _show_import(screen, imported))
+    return 0
+
+
+def _rows_refused(refused: RowsRefused) -> Iterator[str]:
+    """The first refusals, how many more there are, and last what came of them: that must be seen however many."""
+    *told, outcome = refused.problems
+    for problem in told[:SHOWN]:
+        yield from in_words([problem])
+    if refused.refusals > SHOWN:
+        lists = "lists all" if refused.refusals <= TOLD else f"lists the first {TOLD:,} and counts the rest"
+        yield f"{counted(refused.refusals - SHOWN, 'more problem')}, not shown; --json {lists}."
+    yield from in_words([outcome])
 
 
 def _mapping_file(name: str) -> Path:
@@ -120,9 +141,12 @@ def _show_import(screen: Screen, imported: Imported) -> None:
     rows = [(name, table.rows, len(table.columns)) for name, table in manifest.tables.items()]
     screen.table(f"{manifest.name}: a {manifest.kind} as on {manifest.as_of}", ["table", "rows", "columns"], rows)
     if manifest.rejected.rows:
-        refused = [(r.table, r.file, r.row, r.column, r.value, r.reason) for r in imported.rejects[:SHOWN]]
+        refused = [
+            (r.table, r.file, r.row, r.column, r.value, f"{r.reason}. {r.fix}" if r.fix else r.reason)
+            for r in imported.rejects[:SHOWN]
+        ]
         screen.table("Refused rows", ["table", "file", "row", "column", "value", "reason"], refused)
-        screen.line(_left_out(manifest.rejected, imported.rejects_file))
+        screen.line(_left_out(manifest.rejected, imported.refusals, imported.rejects_file))
     screen.table("Assumed", ["fact", "why"], [(assumed.fact, assumed.reason) for assumed in manifest.assumptions])
     screen.line(
         "Dry run: nothing was written."
@@ -131,12 +155,10 @@ def _show_import(screen: Screen, imported: Imported) -> None:
     )
 
 
-def _left_out(rejected: RejectedEntry, file: Path | None) -> str:
-    rows, households = (
-        f"{rejected.rows:,} rows were refused",
-        f"{rejected.households:,} households left out because of them",
-    )
-    return f"{rows}, and {households}." + (f" All are listed in {file}." if file else "")
+def _left_out(rejected: RejectedEntry, refusals: int, file: Path | None) -> str:
+    were = f"{counted(rejected.households, 'household')} {'was' if rejected.households == 1 else 'were'} left out"
+    said = f"{refused_rows(rejected.rows, refusals)}; {were} because of that."
+    return said + (f" All refused rows are listed in {file}." if file else "")
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
@@ -206,10 +228,14 @@ def _about(manifest: Manifest) -> list[tuple[str, object]]:
         ("currency", manifest.currency.code),
         ("tiers", " > ".join(manifest.tiers)),
         ("households named", named),
-        ("refused", f"{manifest.rejected.rows:,} rows, and with them {manifest.rejected.households:,} households"),
+        ("refused", _refused(manifest.rejected)),
         ("parts", len(manifest.parts)),
         ("content", manifest.content_hash),
     ]
+
+
+def _refused(rejected: RejectedEntry) -> str:
+    return f"{counted(rejected.rows, 'row')}, and with them {counted(rejected.households, 'household')}"
 
 
 def _columns(manifest: Manifest) -> list[tuple[object, ...]]:
