@@ -266,7 +266,9 @@ def settling(pack: Pack, rules: RulesPlan, rows: Rows, doubted: Doubts, rule: st
             seen.add(id)
             wanted |= doubted.facts & set(rules.rules[id].reads)
             waiting += rules.rules[id].rests_on
-    leaves = {leaf for fact in wanted for leaf in facts_under(pack, fact) if leaf not in BUILT_IN[1:]}
+    leaves = {
+        leaf for fact in wanted for leaf in facts_under(pack, fact, rules.facts.layout) if leaf not in BUILT_IN[1:]
+    }
     return sorted(leaf for leaf in leaves if _unknown_in(pack, rows, leaf))
 
 
@@ -280,7 +282,7 @@ def _unknown_in(pack: Pack, rows: Rows, fact: str) -> bool:
     """Whether some row that should say it does not."""
     if fact == "household_size":
         return "members" not in rows.tables and rows.first("households").get(fact) is None
-    entity = pack.facts[fact].entity
+    entity = (pack.facts.get(fact) or pack.derived[fact]).entity
     if entity.startswith("register:"):
         return False
     if entity == "area":
@@ -387,13 +389,19 @@ class _Explaining:
 
     def _settle(self, id: str) -> list[Question]:
         facts = settling(self.pack, self.rules, self.rows, self.doubted, id)
-        asked = [(fact, self.pack.facts[fact]) for fact in facts if fact in self.pack.facts]
-        return [Question(fact, spec.entity, self._text(spec.question)) for fact, spec in asked]
+        asked = [(fact, spec) for fact in facts if (spec := self._spec(fact))]
+        return [Question(fact, spec.entity, self._asks(spec)) for fact, spec in asked]
+
+    def _spec(self, fact: str) -> Fact | Derived | None:
+        return self.pack.facts.get(fact) or self.pack.derived.get(fact)
+
+    def _asks(self, spec: Fact | Derived) -> str:
+        return self._text(spec.question if isinstance(spec, Fact) else spec.label)
 
     def _seen(self, fact: str) -> Seen:
         meaning = self.rules.facts.meanings[fact]
-        spec = self.pack.facts.get(fact) or self.pack.derived.get(fact)
-        label = fact if spec is None else self._text(spec.question if isinstance(spec, Fact) else spec.label)
+        spec = self._spec(fact)
+        label = fact if spec is None else self._asks(spec)
         value, most = self.values[f"fact:{fact}"], self.values.get(f"fact:{fact}:most")
         unit = str(meaning.unit) if isinstance(meaning, Number) and meaning.unit and meaning.unit.powers else None
         members = [self._of_members(asked) for asked in self._asked_of_members(fact)]
@@ -428,7 +436,7 @@ class _Explaining:
 
     def _of_members(self, fact: str) -> MembersSeen:
         spec = self.pack.facts.get(fact) or self.pack.derived[fact]
-        label = self._text(spec.question if isinstance(spec, Fact) else spec.label)
+        label = self._asks(spec)
         column = self.members.get(fact)
         if column is None:
             return MembersSeen(fact, label, None, [])

@@ -23,7 +23,7 @@ from tuopin.policy.files import (
     StandardEdition,
 )
 from tuopin.policy.language import LanguageError, names, parse
-from tuopin.policy.layout import Layout, tier_column
+from tuopin.policy.layout import Layout, table_of, tier_column
 from tuopin.policy.meaning import Meaning, Number, never_asked, unasked
 from tuopin.policy.pack import Pack, RuleSpec
 from tuopin.policy.rollups import Aggregation
@@ -259,8 +259,8 @@ def same(column: str, left: str, right: str) -> Sql:
     return sql.compare("=", sql.column(column, left), sql.column(column, right))
 
 
-def facts_under(pack: Pack, id: str) -> frozenset[str]:
-    """The asked facts that a fact rests on: itself, or all below its rule."""
+def facts_under(pack: Pack, id: str, layout: Layout) -> frozenset[str]:
+    """The facts to ask that a fact rests on: itself, if it is asked or the source gave it, or all below its rule."""
     seen: set[str] = set()
     leaves: set[str] = set()
 
@@ -268,10 +268,11 @@ def facts_under(pack: Pack, id: str) -> frozenset[str]:
         if name in seen:
             return
         seen.add(name)
-        if name in pack.derived:
-            for below in names(parse(pack.derived[name].rule)):
+        derived = pack.derived.get(name)
+        if derived and not (derived.given and layout.has(table_of(derived.entity), name)):
+            for below in names(parse(derived.rule)):
                 visit(below)
-        elif name in pack.facts or name in BUILT_IN:
+        elif derived or name in pack.facts or name in BUILT_IN:
             leaves.add(name)
 
     visit(id)

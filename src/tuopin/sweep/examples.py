@@ -136,7 +136,7 @@ class _Found:
             if set(asked) != set(expected.unknown):
                 yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
         for row in left:
-            yield f"A {row['kind']} by `{row['rule']}` is proposed ({row['reasons']}), which is not expected."
+            yield f"Proposed, which is not expected: {row['kind']} by `{row['rule']}` ({row['reasons']})."
 
     def _asked(self, id: str, rule: str) -> list[str]:
         doubted = doubts(self.engine, self.rules, id)

@@ -279,3 +279,20 @@ def test_one_point_with_a_probability_is_one_point(tmp_path: Path) -> None:
     card = score({"when": "light", "points": 1}, probability={0: Decimal("0.5"), 1: Decimal("0.25")})
     pack = make_pack(facts={"light": fact("boolean")}, scores={"card": card})
     assert "?: 1 point; chance 25%." in explained(tmp_path, pack, Household({"light": True})).lines()
+
+
+def test_what_settles_is_the_fact_that_the_source_gave_not_what_it_might_be_computed_from(tmp_path: Path) -> None:
+    units = derived("count_if(age >= 14)", "integer", unit="person", given=True)
+    pack = make_pack(
+        facts={"age": fact("integer", "member", unit="year", min=0, max=130)},
+        derived={"units": units},
+        standards={"crowded": standard("units > 3")},
+    )
+    household = Household({"units": None}, [{"age": None}, {"age": 20}])
+    (rule,) = explained(tmp_path / "given", pack, household).seen.standards
+    assert [question.fact for question in rule.settle] == ["units"]
+    (rule,) = explained(tmp_path / "computed", pack, Household({}, household.members), absent=["units"]).seen.standards
+    assert rule.answer == "not_met"  # two members are never more than three
+    four = [{"age": None}, *({"age": 20} for _ in range(3))]
+    (rule,) = explained(tmp_path / "four", pack, Household({}, four), absent=["units"]).seen.standards
+    assert [question.fact for question in rule.settle] == ["age"]

@@ -123,7 +123,8 @@ def _poverty(summary: dict[str, Any]) -> str:
     found = summary["headcounts"][summary["headline"]]
     low, high = (f"{100 * found[end]:.2f} %" for end in ("low", "high"))
     at_most = "" if low == high else f"; {high} if all are poor of whom nobody can tell"
-    return f"Poor by {summary['headline']}: {low} of persons ({summary['poor_households']:,} households){at_most}"
+    households = f"{summary['poor_households']:,} household{'' if summary['poor_households'] == 1 else 's'}"
+    return f"Poor by {summary['headline']}: {low} of persons ({households}){at_most}"
 
 
 def _proposals(summary: dict[str, Any]) -> list[tuple[object, ...]]:
