@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -194,6 +196,18 @@ def test_a_report_in_another_language(tuopin: Tuopin, swept: Swept) -> None:
     page = (tuopin.folder / "rapport.html").read_text(encoding="utf-8")
     assert '<html lang="fr">' in page
     assert "2\u202f124,2" in page
+
+
+def test_a_summary_that_was_changed_is_not_taken_for_the_one_recorded(tuopin: Tuopin, swept: Swept) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
+    changed = shutil.copytree(swept.sweep, tuopin.folder / "sweep") / "summary.json"
+    summary = json.loads(changed.read_text(encoding="utf-8"))
+    changed.write_text(json.dumps(summary | {"poor_households": summary["poor_households"] - 1}), encoding="utf-8")
+    named: list[str | Path] = ["--pack", "template", "--snapshot", swept.snapshot, "--ledger", swept.ledger]
+    assert tuopin("report", "--sweep", "sweep", *named, "--out", "report.html").code == 0
+    page = (tuopin.folder / "report.html").read_text(encoding="utf-8")
+    assert "The ledger beside this sweep does not record it." in page
+    assert swept.ended.json["ledger_block"] not in page
 
 
 def test_a_report_of_another_packs_sweep_is_refused(tuopin: Tuopin, swept: Swept) -> None:

@@ -66,11 +66,11 @@ def load(path: Path, *, name: str | None = None) -> Loaded:
     """
     name = name or str(path)
     try:
-        size = path.stat().st_size
-        raw = path.read_bytes() if size <= MAX_BYTES else b""
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refusal("The file cannot be read.", Place(name), f"{error.strerror}.", "Check the path.") from None
-    if size > MAX_BYTES:
+    if len(raw) > MAX_BYTES:
         why = f"It has more than {MAX_BYTES // 1_000_000} MB; a policy text is never that long."
         raise _refusal("The file is too large.", Place(name), why, "Check that this is the right file.")
     return loads(raw, name=name)

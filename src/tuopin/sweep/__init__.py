@@ -3,6 +3,15 @@
 from tuopin.sweep.examples import ExampleResult, run_examples
 from tuopin.sweep.explanation import Explanation, explain_household
 from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.run import SweepResult, run_sweep
+from tuopin.sweep.run import SweepResult, run_sweep, summary_hash
 
-__all__ = ["ExampleResult", "Explanation", "Ledger", "SweepResult", "explain_household", "run_examples", "run_sweep"]
+__all__ = [
+    "ExampleResult",
+    "Explanation",
+    "Ledger",
+    "SweepResult",
+    "explain_household",
+    "run_examples",
+    "run_sweep",
+    "summary_hash",
+]

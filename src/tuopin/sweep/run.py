@@ -220,7 +220,14 @@ def _entry(
         "households": summary["households"],
         "proposals": summary["proposals"],
         "proposals_hash": proposals,
+        "summary_hash": summary_hash(summary),
     }
+
+
+def summary_hash(summary: Mapping[str, Any]) -> str:
+    """What a ledger keeps of a summary: the SHA-256 of its canonical JSON."""
+    said = json.dumps(summary, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _write_json(file: Path, value: object) -> None:

@@ -293,6 +293,6 @@ def test_what_settles_is_the_fact_that_the_source_gave_not_what_it_might_be_comp
     assert [question.fact for question in rule.settle] == ["units"]
     (rule,) = explained(tmp_path / "computed", pack, Household({}, household.members), absent=["units"]).seen.standards
     assert rule.answer == "not_met"  # two members are never more than three
-    four = [{"age": None}, *({"age": 20} for _ in range(3))]
+    four: list[dict[str, int | None]] = [{"age": None}, {"age": 20}, {"age": 20}, {"age": 20}]
     (rule,) = explained(tmp_path / "four", pack, Household({}, four), absent=["units"]).seen.standards
     assert [question.fact for question in rule.settle] == ["age"]

@@ -19,7 +19,7 @@ from tuopin.policy import FACTS, Evaluation, Number, Pack
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
-from tuopin.sweep import Ledger
+from tuopin.sweep import Ledger, summary_hash
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.terms import Block, DataError, Place, Problem, UsageError
@@ -300,8 +300,7 @@ class Findings:
             said.get("kind") == "sweep"
             and said.get("pack_hash") == self.evaluation.pack.content_hash
             and said.get("snapshot_hash") == self.evaluation.snapshot.manifest.content_hash
-            and said.get("as_of") == self.summary["as_of"]
-            and said.get("proposals") == self.summary["proposals"]
+            and said.get("summary_hash") == summary_hash(self.summary)
         )
 
 
