@@ -19,7 +19,7 @@ show() {
 }
 
 if [[ -e $OUT && ! -e $OUT/.tuopin-demo ]] && [[ -n $(ls -A "$OUT") ]]; then
-    echo "$OUT holds something that is not an earlier tour. Name another folder." >&2
+    echo "$OUT holds something that is not an earlier tour. Name another folder: make demo DEMO_OUT=build/tour" >&2
     exit 2
 fi
 rm -rf "$OUT"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tuopin.policy import sql
 from tuopin.policy.language import LanguageError
-from tuopin.policy.meaning import Number, Truth, nothing_known, number
+from tuopin.policy.meaning import Number, Truth, never_asked, nothing_known, number
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
 
@@ -44,7 +44,7 @@ def multiply(left: Number, right: Number) -> Number:
     unit = (left.unit or Unit()) * (right.unit or Unit()) if left.unit or right.unit else None
     if left.constant is not None and right.constant is not None:
         return number(left.constant * right.constant, unit)
-    if not left.asked or not right.asked:
+    if never_asked(left) or never_asked(right):
         return replace(nothing_known(unit), grounded=left.grounded or right.grounded)
     if left.real or right.real:
         raise LanguageError(
@@ -125,7 +125,7 @@ def ratio(above: Number, below: Number) -> Number:
         LanguageError: the divisor may be negative, or a side is a ratio itself.
     """
     unit = (above.unit or Unit()) / (below.unit or Unit())
-    if not above.asked or not below.asked:
+    if never_asked(above) or never_asked(below):
         return nothing_known(unit)
     if not below.nonnegative:
         raise LanguageError("The divisor of a ratio may be negative.", "Give the fact `min: 0` where that is true.")
@@ -144,7 +144,8 @@ def ratio(above: Number, below: Number) -> Number:
         never_zero = sql.compare("<>", below.low, sql.integer(0))
         low, high = sql.choose([(never_zero, low)]), sql.choose([(never_zero, high)])
     least = 0 if above.nonnegative else None
-    return Number(low, high, 0, unit, real=True, least=least, grounded=above.grounded or below.grounded)
+    asked, grounded = above.asked and below.asked, above.grounded or below.grounded
+    return Number(low, high, 0, unit, real=True, least=least, asked=asked, grounded=grounded)
 
 
 def is_unknown(value: Number) -> Sql:

@@ -6,6 +6,7 @@ the whole pack, on every day on which a text begins, announced texts included; a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -90,8 +91,8 @@ def _names(pack: Pack) -> Iterator[Problem]:
 _TABLES = frozenset(
     {
         *("households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "applications"),
-        *("area_tiers", "facts", "answered", "evaluated", "proposed", "proposals", "stored_facts", "computed_facts"),
-        *("looked", "chosen", "combined", "population"),
+        *("area_tiers", "facts", "stored_facts", "answered", "answers", "evaluated", "proposals", "looked", "found"),
+        *("population", "before", "compared", "register"),
     }
 )
 
@@ -192,8 +193,14 @@ def _unit(pack: Pack, unit: str | None, money: bool, place: Place) -> Iterator[P
             f"The unit `{unit}` does not name the currency {pack.currency.code}.",
             place,
             "",
-            f"Write {pack.currency.code}/year, for example.",
+            f"Write {_in_currency(str(unit), pack.currency.code)}, for example.",
         )
+
+
+def _in_currency(unit: str, currency: str) -> str:
+    """The unit with the pack's currency in place of another, or a year's sum where it names none."""
+    named = re.sub(r"\b[A-Z]{3}\b", currency, unit)
+    return named if named != unit else f"{currency}/year"
 
 
 def _parameter_units(pack: Pack) -> Iterator[tuple[Place, str | None]]:

@@ -49,8 +49,8 @@ def once(work: Callable[[Work], None]) -> Callable[[Work], None]:
     @wraps(work)
     def first_only(self: Work) -> None:
         if work.__name__ not in self.done:
-            self.done.add(work.__name__)
             work(self)
+            self.done.add(work.__name__)
 
     return first_only
 
@@ -119,14 +119,14 @@ class Evaluation:
         """Where the facts lie: beside the snapshot, never in it, under a hash of all that they depend on."""
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
-        stored = beside(self.snapshot) / key
+        stored = facts_beside(self.snapshot) / key
         whole = all(self._is_whole(stored / _part_name(part), part) for part in self.parts)
         return stored if whole or self.facts_root is None else self.facts_root / key
 
     @property
     def kept_in(self) -> Path:
         """Where what is computed now is kept."""
-        return self.facts_root or beside(self.snapshot)
+        return self.facts_root or facts_beside(self.snapshot)
 
     def facts_file(self, part: int) -> Path:
         """The stored facts of a part."""
@@ -146,6 +146,7 @@ class Evaluation:
 
     def show_facts(self, part: int) -> None:
         """Give the facts of a part the name `facts` and its rows of households `households`."""
+        _ = self.figures  # first: they look at everybody, under the same names
         if not self._is_whole(self.facts_file(part), part):
             self._compute(part)
         self.engine.view("households", self.snapshot.files("households", part=part))
@@ -184,13 +185,14 @@ class Evaluation:
         try:
             with placed_whole(self.facts_file(part)) as unfinished:
                 if self.engine.write(query, unfinished) != entry.households:
-                    raise self._changed_since(part)
+                    raise self.changed_since(part)
         except OSError as error:
             fix = "Copy the snapshot to a folder that you may write beside."
             place = Place(file=str(self.facts_folder))
             raise UsageError(Problem("The facts cannot be stored.", place, f"{error.strerror}.", fix)) from None
 
-    def _changed_since(self, part: int) -> DataError:
+    def changed_since(self, part: int) -> DataError:
+        """What is said when a part does not give a row for each of its households."""
         what = "A household of the snapshot is missing, stands there twice, or lies in an area that is not in the tree."
         fix = "Run `tuopin snapshot check`, and make the snapshot again from its sources."
         place = Place(file=str(self.snapshot.files("households", part=part)[0]))
@@ -297,7 +299,7 @@ class Evaluation:
         return frozenset(territorial_codes(self.pack) | by_figure)
 
 
-def beside(snapshot: Snapshot) -> Path:
+def facts_beside(snapshot: Snapshot) -> Path:
     """The folder beside a snapshot in which its facts and figures are stored."""
     folder = snapshot.path if snapshot.path.name not in ("", "..") else snapshot.path.resolve()  # given as `.` or `..`
     return folder.with_name(folder.name + ".facts")
@@ -305,7 +307,7 @@ def beside(snapshot: Snapshot) -> Path:
 
 def folders_of(snapshot: Snapshot) -> list[Path]:
     """The folders that a policy's queries may touch: whatever text stood in a pack, no other file is opened."""
-    return [snapshot.path, beside(snapshot)]
+    return [snapshot.path, facts_beside(snapshot)]
 
 
 def readable(file: Path) -> pq.FileMetaData | None:

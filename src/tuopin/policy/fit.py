@@ -12,6 +12,7 @@ from tuopin.policy.pack import Pack
 from tuopin.tables import Column, Snapshot
 from tuopin.terms import DataError, Place, Problem, UsageError
 
+_TIERS = "Name the same tiers in the pack and in the mapping, from the top down."
 _FIX = "Import the register again under this pack, or correct the fact."
 
 
@@ -34,6 +35,9 @@ def misfits(pack: Pack, snapshot: Snapshot) -> list[Problem]:
     """Where a snapshot and a pack disagree; none if the pack can be swept over it."""
     manifest = snapshot.manifest
     problems = list(_tiers(pack, snapshot))
+    if not manifest.rows("households"):
+        fix = "Make the snapshot again from a source that has some."
+        problems.append(Problem("The snapshot has no household.", Place(file=str(snapshot.path)), fix=fix))
     for table, declared in declared_columns(pack, manifest.money).items():
         stored = {column.name: column for column in snapshot.columns(table)}
         for column in declared:
@@ -47,7 +51,7 @@ def _tiers(pack: Pack, snapshot: Snapshot) -> Iterator[Problem]:
     order = [tier for tier in pack.tiers if tier in snapshot.manifest.tiers]
     if list(snapshot.manifest.tiers) != order:
         what = f"The snapshot has the tiers {', '.join(snapshot.manifest.tiers)}, the pack {', '.join(pack.tiers)}."
-        yield Problem(what, pack.place("pack.yaml", "tiers"), "Figures by area would not be found.", _FIX)
+        yield Problem(what, pack.place("pack.yaml", "tiers"), "Figures by area would not be found.", _TIERS)
 
 
 def _disagreements(pack: Pack, table: str, stored: Column, declared: Column) -> Iterator[Problem]:

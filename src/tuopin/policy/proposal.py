@@ -48,7 +48,9 @@ def proposals(
         "unknown": _unknown(rules, rule) if when is Answer.CANNOT_TELL else sql.text(""),
         "severity_low": low,
         "severity_high": high,
-        "reply_days": sql.integer(standard.reply_days) if standard.reply_days else sql.unknown("bigint"),
+        "reply_days": sql.cast(sql.integer(standard.reply_days), "bigint")
+        if standard.reply_days
+        else sql.unknown("bigint"),
     }
     return sql.select(columns, sql.table("evaluated"), [gives(column, when), *([also] if also is not None else [])])
 

@@ -32,8 +32,9 @@ class Proposed:
     def write(self, engine: Engine, query: Query, file: Path) -> None:
         """Write the rows of a query made by `in_order`."""
         with pq.ParquetWriter(file, _SCHEMA, compression="zstd", compression_level=1) as writer:
-            for batch in engine.batches(query):
-                writer.write_batch(batch.cast(_SCHEMA))
+            for found in engine.batches(query):
+                batch = found.cast(_SCHEMA)
+                writer.write_batch(batch)
                 self._content.add(batch)
                 self._count(batch)
 

@@ -120,8 +120,8 @@ _BY_KIND = "SELECT stage, kind, COUNT(*) FROM looked GROUP BY stage, kind ORDER 
 
 
 def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
-    with folders_above(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
-        unfinished, old = Path(beside) / "new", Path(beside) / "old"
+    with folders_above(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as near:
+        unfinished, old = Path(near) / "new", Path(near) / "old"
         unfinished.mkdir()
         proposed = _run_parts(evaluation, stages, unfinished)
         tally, _ = count(evaluation, {})
@@ -153,7 +153,8 @@ def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) ->
         evaluation.progress("rules", part, len(evaluation.parts))
         evaluation.show_facts(part)
         answers = folder / "answers" / f"part-{part:05d}.parquet"
-        engine.write(_answers(evaluation, part), answers)
+        if engine.write(_answers(evaluation, part), answers) != evaluation.snapshot.manifest.parts[part].households:
+            raise evaluation.changed_since(part)
         if query:
             engine.view("answers", answers)
             proposed.write(engine, query, folder / "proposals" / f"part-{part:05d}.parquet")

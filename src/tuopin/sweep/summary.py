@@ -16,8 +16,8 @@ from tuopin.policy.sql import Sql
 class Tally:
     """Counts of households, by name.
 
-    Names are `households`, `members`, and for each standard `met:<id>`, `unknown:<id>`, `members:met:<id>` and
-    `members:unknown:<id>`; in a survey each with `weighted:` in front too.
+    Names are `households`, `members`, for each standard `met:<id>` and `unknown:<id>`, and for each of the headline
+    `members:met:<id>` and `members:unknown:<id>`; in a survey each with `weighted:` in front too.
     """
 
     counts: Mapping[str, float]
@@ -102,7 +102,7 @@ def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapp
         "facts_as_of": str(manifest.as_of),
         "households": households,
         "members": tally.whole("members"),
-        "proposals": {stage: dict(kinds) for stage, kinds in proposed.items()},
+        "proposals": {stage: dict(sorted(kinds.items())) for stage, kinds in sorted(proposed.items())},
         "met": {id: tally.whole(f"met:{id}") for id in standards},
         "cannot_tell": cannot_tell,
         "cannot_tell_share": {

@@ -84,6 +84,20 @@ def test_a_long_file_is_parted_where_a_row_ends_whatever_its_cells_hold(tmp_path
         assert read(path) == list(csv.DictReader(file))
 
 
+@pytest.mark.parametrize("short_of_a_mebibyte", range(1, 24))
+def test_a_cell_that_begins_a_row_and_holds_a_line_end_stays_whole(tmp_path: Path, short_of_a_mebibyte: int) -> None:
+    """The text is read by the mebibyte: the edge falls everywhere within the last rows."""
+    before, cells = "note\n", '"one\ntwo ""3""\n"\nlast\n'
+    filler = "x\n" * ((2**20 - len(before) - short_of_a_mebibyte) // 2)
+    path = text_file(tmp_path, before + filler + cells)
+    assert [row["note"] for row in read(path)[-3:]] == ["x", 'one\ntwo "3"\n', "last"]
+
+
+def test_many_cells_that_begin_rows_and_hold_line_ends_are_read(tmp_path: Path) -> None:
+    path = text_file(tmp_path, "a,b\n" + '"x\ny",2\n' * 300_000)
+    assert len(read(path)) == 300_000
+
+
 def test_only_the_columns_named_are_read(tmp_path: Path) -> None:
     assert read(text_file(tmp_path, "id,name,secret\n1,A,x\n"), "name", "id") == [{"name": "A", "id": "1"}]
 

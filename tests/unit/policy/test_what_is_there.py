@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.unit.policy.invented import Household, Register, derived, evaluated, fact, groups, make_pack, score, standard
+from tests.unit.policy.invented import (
+    Household,
+    Register,
+    derived,
+    evaluated,
+    fact,
+    groups,
+    make_pack,
+    parameter,
+    score,
+    standard,
+)
 from tuopin.tables.engines import Engine
 
 # --- members ---------------------------------------------------------------------------------------------------------
@@ -150,6 +162,29 @@ def test_a_derived_fact_that_the_source_gives_is_taken_as_given(engine: Engine) 
     given = [row["rule"] for row in evaluated(engine, pack, Register(households))]
     computed = [row["rule"] for row in evaluated(engine, pack, Register(households, frozenset({"units"})))]
     assert (given, computed) == ([False, None, True], [True, True, False])
+
+
+def test_a_product_of_what_was_partly_asked_still_decides_where_its_bounds_do(engine: Engine) -> None:
+    """Nobody asked an age; the size alone says that a family of four counts 1.9 adults or more."""
+    pack = make_pack(
+        facts={
+            "age": fact("integer", "member"),
+            "income": fact("money", unit="XTS/year", min=0, max=100_000),
+            "household_size": fact("integer", unit="person", min=1, max=60),
+        },
+        derived={
+            "adults": derived(
+                "each * household_size + greatest(first, grown * count_if(age >= 14))", "decimal", unit="adult", scale=2,
+                parameters={"each": parameter(Decimal("0.3"), "adult/person"), "grown": parameter(Decimal("0.2"), "adult/person"),
+                            "first": parameter(Decimal("0.7"), "adult")},
+            ),
+        },
+        parameters={"line": parameter(100, "XTS/year/adult")},
+        standards={"poor": standard("income < line * adults")},
+    )  # fmt: skip
+    households = [Household({"income": income, "household_size": 4}) for income in (189, 190, None)]
+    register = Register(households, frozenset({"age"}), members=False)
+    assert [row["poor"] for row in evaluated(engine, pack, register)] == [True, None, None]
 
 
 # --- registers of other offices --------------------------------------------------------------------------------------

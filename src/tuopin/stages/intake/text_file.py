@@ -131,9 +131,12 @@ def _whole_rows(path: Path, delimiter: str, text: _CheckedText) -> Iterator[byte
 
 
 def _last_row_end(text: bytes, quoted: re.Pattern[bytes]) -> int:
-    """Where the last whole row ends: after the last line end that stands in no quoted cell."""
+    """Where the last whole row ends: after the last line end that stands in no quoted cell.
+
+    A quoted cell leaves a mark behind, or the line end before a cell that is still open would show as the last.
+    """
     end = text.rfind(b"\n") + 1
-    if b'"' not in text or quoted.sub(b"", text[:end]).endswith(b"\n"):
+    if b'"' not in text or quoted.sub(b"_", text[:end]).endswith(b"\n"):
         return end
     return quoted.sub(lambda cell: b"_" * len(cell[0]), text).rfind(b"\n") + 1
 

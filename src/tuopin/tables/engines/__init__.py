@@ -18,7 +18,10 @@ Query = str | exp.Expr
 
 
 class Engine(Protocol):
-    """Runs queries over Parquet files and Arrow tables. Use it as a context manager."""
+    """Runs queries over Parquet files and Arrow tables. Use it as a context manager.
+
+    A name is one thing: whatever had it before is gone. So no query can read the name that it takes.
+    """
 
     name: str
 

@@ -69,7 +69,7 @@ class DuckDBEngine:
             with _plain_words():
                 self._forget(name)
                 self._connection.register(name, source)
-                self._named[name] = "ARROW"
+                self._named[name.lower()] = "ARROW"
             return
         files = ", ".join(_literal(file) for file in ([source] if isinstance(source, Path) else source))
         self._name(name, "VIEW", f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)")
@@ -85,13 +85,13 @@ class DuckDBEngine:
     def _name(self, name: str, kind: str, query: str) -> None:
         """One name is one thing: what had it before is gone, whatever it was."""
         with _plain_words():
-            if self._named.get(name) != kind:
+            if self._named.get(name.lower()) != kind:
                 self._forget(name)
             self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {_quoted_name(name)} AS {query}")
-            self._named[name] = kind
+            self._named[name.lower()] = kind
 
     def _forget(self, name: str) -> None:
-        kind = self._named.pop(name, None)
+        kind = self._named.pop(name.lower(), None)
         if kind == "ARROW":
             self._connection.unregister(name)
         elif kind:

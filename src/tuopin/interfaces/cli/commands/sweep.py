@@ -102,7 +102,7 @@ def _show(
     screen.table(f"Why{_of(why)}", headings, why[:MOST_ROWS])
     wanted = list(unknown.items())
     screen.table(f"What nobody knows and a visit would settle{_of(wanted)}", ["fact", "proposals"], wanted[:MOST_ROWS])
-    screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "share"], _tests(summary))
+    screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "cannot tell, %"], _tests(summary))
     assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
     screen.table("Assumed", ["fact", "why"], assumed)
     screen.line(f"{summary['seconds']:.1f} seconds, {summary['peak_mib']:,.0f} MiB at the peak")
@@ -119,7 +119,7 @@ def _of(rows: Sequence[object]) -> str:
 
 def _poverty(summary: dict[str, Any]) -> str:
     if summary["headline"] is None:
-        return "No poverty test of the pack's headline could be answered: none of their facts was asked."
+        return "Of no poverty test of the pack's headline were all facts asked, so no share of the poor is given."
     found = summary["headcounts"][summary["headline"]]
     low, high = (f"{100 * found[end]:.2f} %" for end in ("low", "high"))
     at_most = "" if low == high else f"; {high} if all are poor of whom nobody can tell"
