@@ -99,12 +99,9 @@ class Ledger:
         return Problem("The ledger cannot be written.", Place(file=str(self.file)), f"{error.strerror}.", fix)
 
     def _broken(self, line: int) -> Problem:
-        if line == 1 and not self.file.read_bytes().startswith(b"{"):
-            place, fix = Place(file=str(self.file)), "Name the file that `tuopin sweep` wrote, such as ledger.jsonl."
-            return Problem("This file is not a ledger.", place, fix=fix)
         return Problem(
             "The ledger was changed.",
             Place(file=str(self.file), line=line),
             "This line does not carry the hash that its content and place call for.",
-            "Find out who changed it, and restore the ledger from a copy.",
+            "Check that this is the ledger. If it is, find out who changed it, and restore it from a copy.",
         )
