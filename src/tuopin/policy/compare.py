@@ -85,6 +85,7 @@ class Difference:
         households: how many there are in all; in a survey, in the sample.
         by: the tier or fact that groups; None.
         kind: register or survey.
+        later: a later day on which the two packs begin to differ, the first; None: there is none.
         estimated_households: how many in the population, by the weights of a survey; None: it is no survey.
         estimated_members: persons in them (the lowest count).
     """
@@ -97,6 +98,7 @@ class Difference:
     as_of: str = ""
     packs: tuple[str, str] = field(default=("", ""))
     kind: str = "register"
+    later: date | None = None
     estimated_households: float | None = None
     estimated_members: float | None = None
 
@@ -111,6 +113,7 @@ class Difference:
             "as_of": self.as_of,
             "by": self.by,
             "kind": self.kind,
+            "later": None if self.later is None else str(self.later),
             "households": self.households,
             "estimated_households": self.estimated_households,
             "estimated_members": self.estimated_members,
@@ -246,6 +249,7 @@ class _Comparison:
             as_of=str(self.before.day),
             packs=(f"{packs[0].name} {packs[0].about.version}", f"{packs[1].name} {packs[1].about.version}"),
             kind=self.before.snapshot.manifest.kind,
+            later=_later(packs, self.before.day),
             estimated_households=estimated_households,
             estimated_members=estimated_members,
         )
@@ -324,6 +328,22 @@ def _rank(pack: Pack, id: str) -> int:
     if proposes == "entry" or id in pack.about.headline:
         return 0
     return 2 if proposes == "question" else 1
+
+
+def _later(packs: tuple[Pack, Pack], day: date) -> date | None:
+    """The first day after this one on which a text or a line's value begins in one of the packs alone."""
+    first, second = (_beginnings(pack) for pack in packs)
+    return min((begins for _, begins in first ^ second if begins > day), default=None)
+
+
+def _beginnings(pack: Pack) -> set[tuple[str, date]]:
+    texts = {
+        (id, edition.from_)
+        for id, rule in pack.rules.items()
+        for edition in rule.spec.editions
+        if edition.status != "announced"
+    }
+    return texts | {(id, begins) for id, line in pack.lines.items() for begins in line.values}
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------

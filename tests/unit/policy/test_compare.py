@@ -223,3 +223,16 @@ def test_the_households_of_a_survey_are_nobodys_cases(tmp_path: Path) -> None:
     register = Register(FAMILIES, members=False, survey=True)
     with pytest.raises(UsageError, match="A survey gives estimates, never cases"):
         compared(tmp_path, (pack(10), pack(20)), register, moved=print)
+
+
+def test_a_day_on_which_the_packs_begin_to_differ_is_told(tmp_path: Path) -> None:
+    """A text that is only announced begins on no day."""
+    today = {"from": "2004-01-01", "met": "income < 10", "tests": {}}
+    announced = {"from": "2031-01-01", "met": "income < 5", "tests": {}, "status": "announced"}
+    then = {"from": "2032-01-01", "met": "income < 20", "tests": {}}
+    before = make_pack(facts=FACTS, standards={"poor": standard("", today)})
+    after = make_pack(facts=FACTS, standards={"poor": standard("", today, announced, then)})
+    difference = compared(tmp_path, [before, after], Register(FAMILIES))
+    assert (difference.moves, str(difference.later)) == ([], "2032-01-01")
+    same = compared(tmp_path / "same", [before, before], Register(FAMILIES))
+    assert (same.later, same.to_dict()["later"]) == (None, None)

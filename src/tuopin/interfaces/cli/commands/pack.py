@@ -194,6 +194,8 @@ def _difference(screen: Screen, difference: Difference, households: Path | None)
             screen.line(f"Only {pack} has: {', '.join(rules)}")
     if not difference.moves:
         screen.line("No household would be answered otherwise.")
+        if difference.later:
+            screen.line(f"The packs differ from {difference.later} on: give --as-of {difference.later}.")
     by = [difference.by] if difference.by else []
     counted = ["est. households", "est. persons", "sample households"] if survey else ["households", "persons"]
     rows = [
