@@ -60,7 +60,7 @@ WORDS: dict[str, tuple[list[str], str]] = {
     "a comparison before any rule": ([*COMPARING, *EARLY], "is in force on 1990-01-01"),
     "an unknown language": (
         [*explaining(), "--lang", "tlh"],
-        "The pack has no text in `tlh`. Next: Use one of: en, fr",
+        "There is no explanation in `tlh`. Next: Choose one of: en, fr, zh",
     ),
     "a report in an unknown language": ([*REPORTING, "--lang", "tlh"], "The pack has no text in `tlh`"),
     "counts by an unknown tier": ([*COMPARING, "--by", "county"], "The counts cannot be split by `county`"),

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tuopin.policy import Evaluation, Pack, refuse_misfit
+from tuopin.policy import Evaluation, Pack, folders_of, refuse_misfit
 from tuopin.policy.explain import (
     CategorySeen,
     HouseholdSeen,
@@ -73,6 +73,8 @@ class Explanation:
             facts_as_of=seen.facts_as_of,
         )
         yield self._say("standing", standing=self._say(seen.standing))
+        if self.language not in self.pack.about.languages:
+            yield self._say("pack_speaks", language=self.pack.about.languages[0])
         for assumed in seen.assumptions:
             yield self._say("assumed", **assumed)
         yield ""
@@ -196,16 +198,17 @@ def explain_household(
         snapshot: an opened snapshot.
         household_id: the household's id in it.
         as_of: the policy's day; default: the snapshot's own.
-        language: default: the pack's first.
+        language: of the sentences (see wording.LANGUAGES); default: the first of the pack's that is one of these. Where
+            the pack has no text in it, its own words stay in its first language.
 
     Raises:
-        UsageError: there is no such household, the language is not spoken by the pack and by us, or no rule of the
-            pack is in force on the day.
+        UsageError: there is no such household, no sentences in the language, or no rule of the pack is in force on the
+            day.
         DataError: the pack does not fit the snapshot.
     """
     spoken = _language(pack, language)
     refuse_misfit(pack, snapshot, as_of or snapshot.manifest.as_of)
-    with open_engine(threads=1) as engine:
+    with open_engine(threads=1, folders=folders_of(snapshot)) as engine:
         evaluation = Evaluation(pack, snapshot, as_of or snapshot.manifest.as_of, engine)
         seen = explain(evaluation, household_id, spoken)
         survey = evaluation.layout.survey
@@ -214,18 +217,15 @@ def explain_household(
 
 
 def _language(pack: Pack, language: str | None) -> str:
-    chosen = language or pack.about.languages[0]
-    spoken = [known for known in pack.about.languages if known in LANGUAGES]
-    if chosen not in spoken:
-        raise UsageError(
-            Problem(f"There is no explanation in `{chosen}`.", fix=f"Choose one of: {', '.join(spoken) or 'none'}.")
-        )
-    return chosen
+    if language is not None and language not in LANGUAGES:
+        fix = f"Choose one of: {', '.join(LANGUAGES)}."
+        raise UsageError(Problem(f"There is no explanation in `{language}`.", fix=fix))
+    return language or next((known for known in pack.about.languages if known in LANGUAGES), "en")
 
 
 def _plain(pack: Pack, row: dict[str, Any], language: str) -> dict[str, Any]:
     standard = dict(pack.standards())[row["rule"]]
-    asks = {"asks": standard.asks[language]} if standard.asks else {}
+    asks = {"asks": standard.asks.get(language) or standard.asks[pack.about.languages[0]]} if standard.asks else {}
     lists = {key: [item for item in (row[key] or "").split(",") if item] for key in ("reasons", "unknown")}
     return {**row, **lists, **asks}
 

@@ -296,3 +296,15 @@ def test_what_settles_is_the_fact_that_the_source_gave_not_what_it_might_be_comp
     four: list[dict[str, int | None]] = [{"age": None}, {"age": 20}, {"age": 20}, {"age": 20}]
     (rule,) = explained(tmp_path / "four", pack, Household({}, four), absent=["units"]).seen.standards
     assert [question.fact for question in rule.settle] == ["age"]
+
+
+def test_a_pack_without_text_in_the_language_keeps_its_own_words_and_says_so(tmp_path: Path) -> None:
+    asks: dict[str, Any] = {"proposes": "question", "reply_days": 15, "asks": {"en": "Is it so?"}}
+    pack = make_pack(facts={"odd": fact("boolean")}, standards={"q": standard("odd", **asks)})
+    found = explained(tmp_path, pack, Household({"odd": True}), "zh")
+    said = "\n".join(found.lines())
+    assert "该政策没有这种语言的文本；政策原文语言为 en。" in said
+    assert "该户的状态不因此改变：Is it so?" in said
+    assert (found.language, found.proposals[0]["asks"]) == ("zh", "Is it so?")
+    english = explained(tmp_path / "en", pack, Household({"odd": True}))
+    assert "has no text in this language" not in "\n".join(english.lines())

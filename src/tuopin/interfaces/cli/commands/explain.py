@@ -12,10 +12,8 @@ from tuopin.interfaces.cli.handed_over import checked_if_it_fails, opened_snapsh
 from tuopin.interfaces.cli.options import (
     AsJson,
     AsOfOrSnapshots,
-    Language,
     PackName,
     SnapshotFolder,
-    language_of,
 )
 from tuopin.interfaces.cli.screen import answer
 from tuopin.policy import read_pack
@@ -33,7 +31,14 @@ def explain(
     snapshot: SnapshotFolder,
     household: Annotated[str, typer.Option("--household", metavar="ID", help="The household's id in the snapshot.")],
     as_of: AsOfOrSnapshots = None,
-    lang: Language = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            "--lang",
+            metavar="LANGUAGE",
+            help="en, fr or zh; default: the pack's first. A pack without text in it keeps its own words.",
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every test, not only those that a proposal rests on.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +53,7 @@ def explain(
             snapshot=opened,
             household_id=household,
             as_of=as_of or opened.manifest.as_of,
-            language=language_of(lang, policy.about.languages),
+            language=lang,
         )
     shown = explanation if every else _what_matters(explanation)
     answer(explanation.to_dict(), as_json=as_json, show=lambda screen: screen.lines(shown.lines()))
