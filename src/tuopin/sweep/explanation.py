@@ -9,16 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from tuopin.policy import Evaluation, Pack, folders_of, refuse_misfit
-from tuopin.policy.explain import (
-    CategorySeen,
-    HouseholdSeen,
-    ItemSeen,
-    MembersSeen,
-    ScoreSeen,
-    Seen,
-    StandardSeen,
-    explain,
-)
+from tuopin.policy.explain import explain
+from tuopin.policy.seen import CategorySeen, HouseholdSeen, ItemSeen, MembersSeen, ScoreSeen, Seen, StandardSeen
 from tuopin.sweep.route import proposed
 from tuopin.sweep.wording import LANGUAGES, is_singular
 from tuopin.tables import Snapshot
