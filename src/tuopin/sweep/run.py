@@ -56,6 +56,7 @@ def run_sweep(
     memory_limit: str | None = None,
     threads: int | None = None,
     engine: str = "duckdb",
+    master: str | None = None,
     dry_run: bool = False,
     replace: bool = False,
     progress: Progress = silent,
@@ -72,6 +73,7 @@ def run_sweep(
         memory_limit: for the engine, such as `4GB`.
         threads: for the engine.
         engine: its name.
+        master: where Spark runs, such as `spark://host:7077`; None: on this machine.
         dry_run: count everything, write nothing (facts that are not stored yet are kept for the time of the run only).
         replace: put the new folder in place of an old sweep.
         progress: told (what, done, of how many).
@@ -91,6 +93,7 @@ def run_sweep(
             engine,
             memory_limit=memory_limit,
             threads=threads,
+            master=master,
             folders=[*folders_of(snapshot), Path(kept), *([out.parent] if out is not None else [])],
         ) as opened,
     ):

@@ -60,6 +60,7 @@ class Engine(Protocol):
 
 
 _ENGINES: Mapping[str, Callable[..., Engine]] = {"duckdb": DuckDBEngine}
+_DISTRIBUTED = frozenset({"spark"})
 
 
 def open_engine(
@@ -69,6 +70,7 @@ def open_engine(
     threads: int | None = None,
     spill: Path | None = None,
     folders: Sequence[Path] | None = None,
+    master: str | None = None,
 ) -> Engine:
     """Open an engine.
 
@@ -80,6 +82,7 @@ def open_engine(
             the system's temporary folder.
         folders: the only folders that a query may read or write; None: any. Name them wherever a query holds text of a
             pack.
+        master: where Spark runs, such as `spark://host:7077`; None: on this machine. Other engines have none.
 
     Raises:
         UsageError: no such engine, or a limit that it does not understand.
@@ -87,7 +90,11 @@ def open_engine(
     if name not in _ENGINES:
         fix = f"Use one of: {', '.join(sorted(_ENGINES))}."
         raise UsageError(Problem(f"There is no engine named {name}.", Place(), fix=fix))
-    return _ENGINES[name](memory_limit=memory_limit, threads=threads, spill=spill, folders=folders)
+    if master is not None and name not in _DISTRIBUTED:
+        what, why = "Only a distributed engine has a master.", f"{name} runs on this machine alone."
+        raise UsageError(Problem(what, Place(), why, "Leave the master out, or choose the engine spark."))
+    where = {"master": master} if name in _DISTRIBUTED else {}
+    return _ENGINES[name](memory_limit=memory_limit, threads=threads, spill=spill, folders=folders, **where)
 
 
 __all__ = ["Engine", "Query", "open_engine"]
