@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check format bench docs lock clean
+.PHONY: help setup java demo test check format bench docs lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ setup: $(VENV)/.setup-dev $(VENV)/.setup-demo-data  ## build .venv with everythi
 demo: $(VENV)/.setup-demo $(VENV)/.setup-demo-data  ## read a synthetic census, sweep it, explain three households, write the report
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash demo/run.sh $(DEMO_OUT)
 
-test: setup  ## run every test
+test: setup java  ## run every test
 	$(BIN)/pytest -n $(WORKERS)
 
 check: setup  ## format, lint, types, import contracts, packs, docs, changelog
@@ -58,9 +58,13 @@ docs: setup  ## build the documentation into build/site
 	$(BIN)/mkdocs build --strict --site-dir build/site
 
 lock: setup  ## renew the hashed lock after a change of dependencies
-	$(LOCK) --group build --group dev --extra stata --extra viz pyproject.toml -o $(DEV_LOCK)
+	$(LOCK) --group build --group dev --extra spark --extra stata --extra viz pyproject.toml -o $(DEV_LOCK)
 	$(LOCK) --group build --extra stata --extra viz pyproject.toml -c $(DEV_LOCK) -o $(RUNTIME_LOCK)
 	$(LOCK) --no-deps requirements/demo-data.in -o $(DEMO_DATA_LOCK)
+
+# Spark runs on Java, and no test with Spark is ever skipped.
+java:
+	@bash .ci/java
 
 clean:  ## remove .venv and everything that was built
 	rm -rf $(VENV) build
@@ -74,8 +78,10 @@ $(BIN)/python:
 
 # The stamps make a second run quick: they are older than the lock or pyproject.toml only when these changed.
 # The demo needs less than a developer, so a set-up for developers serves it too.
-$(VENV)/.setup-dev: $(DEV_LOCK) pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --quiet --require-hashes -r $(DEV_LOCK)
+# pyspark comes as source. It is built by the setuptools that the first of the two locks brings, not by one from an index.
+$(VENV)/.setup-dev: $(DEV_LOCK) $(RUNTIME_LOCK) pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --quiet --require-hashes -r $(RUNTIME_LOCK)
+	$(PIP) install --quiet --quiet --require-hashes --no-build-isolation -r $(DEV_LOCK)
 	$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q src/tuopin # so that no command waits for it, whoever owns the folder
 	@touch $@ $(VENV)/.setup-demo

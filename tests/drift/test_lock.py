@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Collection
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,15 @@ def project(repository: Path) -> dict[str, Any]:
     return tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
 
 
-def wanted(repository: Path, *groups: str) -> list[Requirement]:
-    """The direct dependencies with all extras and these groups."""
+LEFT_TO_USERS = {"runtime.txt": {"spark"}}
+"""Extras that a lock leaves out: Spark is larger than all the rest, and the demo does not need it."""
+
+
+def wanted(repository: Path, *groups: str, without: Collection[str] = ()) -> list[Requirement]:
+    """The direct dependencies with all extras but those left out, and these groups."""
     settings = project(repository)
-    lists = [settings["project"]["dependencies"], *settings["project"]["optional-dependencies"].values()]
+    extras = settings["project"]["optional-dependencies"]
+    lists = [settings["project"]["dependencies"], *(extras[extra] for extra in extras if extra not in without)]
     lists += [settings["dependency-groups"][group] for group in groups]
     return [Requirement(text) for texts in lists for text in texts]
 
@@ -64,7 +70,7 @@ def test_the_lock_names_no_index_and_no_address(repository: Path, name: str) -> 
 @pytest.mark.parametrize(("name", "groups"), [("runtime.txt", ["build"]), ("dev.txt", ["build", "dev"])])
 def test_every_direct_dependency_is_pinned_within_its_range(repository: Path, name: str, groups: list[str]) -> None:
     locked = pins(repository / "requirements" / name)
-    for requirement in wanted(repository, *groups):
+    for requirement in wanted(repository, *groups, without=LEFT_TO_USERS.get(name, ())):
         found = locked.get(canonicalize_name(requirement.name), [])
         assert found, f"{requirement.name} is not in {name}: run `make lock`"
         for pin in found:
@@ -82,6 +88,15 @@ def test_a_user_of_the_library_gets_no_tool_of_ours(repository: Path) -> None:
     tools = {canonicalize_name(Requirement(text).name) for text in project(repository)["dependency-groups"]["dev"]}
     assert not tools & set(pins(repository / "requirements" / "runtime.txt"))
     assert not tools & {canonicalize_name(requirement.name) for requirement in wanted(repository)}
+
+
+def test_what_a_lock_leaves_to_users_is_not_in_it(repository: Path) -> None:
+    extras = project(repository)["project"]["optional-dependencies"]
+    for name, left_out in LEFT_TO_USERS.items():
+        locked = pins(repository / "requirements" / name)
+        assert not {canonicalize_name(Requirement(text).name) for extra in left_out for text in extras[extra]} & set(
+            locked
+        )
 
 
 def test_the_build_uses_what_the_lock_pins(repository: Path) -> None:
