@@ -2,8 +2,8 @@
 
 from tuopin.sweep.examples import ExampleResult, run_examples
 from tuopin.sweep.explanation import Explanation, explain_household
-from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.run import SweepResult, run_sweep, summary_hash
+from tuopin.sweep.ledger import Ledger, summary_hash
+from tuopin.sweep.run import SweepResult, run_sweep
 
 __all__ = [
     "ExampleResult",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -105,3 +107,9 @@ class Ledger:
             "This line does not carry the hash that its content and place call for.",
             "Check that this is the ledger. If it is, find out who changed it, and restore it from a copy.",
         )
+
+
+def summary_hash(summary: Mapping[str, Any]) -> str:
+    """What the ledger keeps of a summary: the SHA-256 of its canonical JSON."""
+    said = json.dumps(summary, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()

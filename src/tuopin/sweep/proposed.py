@@ -35,12 +35,28 @@ class Proposed:
             for found in engine.batches(query):
                 batch = found.cast(_SCHEMA)
                 writer.write_batch(batch)
-                self._content.add(batch)
-                self._count(batch)
+                self._take(batch)
+
+    def take(self, file: Path) -> bool:
+        """Count and seal what an earlier run wrote; False if the file cannot be used, and then none of it counts."""
+        try:
+            with pq.ParquetFile(file) as stored:
+                found = stored.read()
+        except (OSError, pa.ArrowException):
+            return False
+        if not found.schema.equals(_SCHEMA):
+            return False
+        for batch in found.to_batches():
+            self._take(batch)
+        return True
 
     def content_hash(self) -> str:
         """The hash of all proposals written; write no more afterwards."""
         return self._content.hexdigest()
+
+    def _take(self, batch: pa.RecordBatch) -> None:
+        self._content.add(batch)
+        self._count(batch)
 
     def _count(self, batch: pa.RecordBatch) -> None:
         kinds = pa.table(batch).group_by(["stage", "kind"]).aggregate([([], "count_all")])

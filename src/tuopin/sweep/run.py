@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlglot import exp
-
 from tuopin import __version__
-from tuopin.policy import EVALUATED, FACTS, Evaluation, Pack, folders_of, refuse_misfit, sql
-from tuopin.policy.evaluation import figure_row, readable
-from tuopin.policy.facts_plan import STRUCTURE, same
+from tuopin.policy import Evaluation, Pack, folders_of, refuse_misfit
+from tuopin.policy.evaluation import figure_row
+from tuopin.policy.facts_plan import COMPILER_VERSION
 from tuopin.policy.joins import Progress, silent
-from tuopin.sweep.ledger import Ledger
-from tuopin.sweep.proposed import Proposed, in_order
-from tuopin.sweep.route import INTAKE, STAGES, Proposing, intake_query, proposing
+from tuopin.sweep.ledger import Ledger, summary_hash
+from tuopin.sweep.looks import count_looks, write_looks
+from tuopin.sweep.parts import Writing, write_parts
+from tuopin.sweep.proposed import Proposed
+from tuopin.sweep.route import INTAKE, STAGES, proposing
 from tuopin.sweep.summary import count, summarised
+from tuopin.sweep.unfinished import call_hash, settle, unfinished
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.tables.manifest import SCHEMA_VERSION
-from tuopin.tables.placing import folders_above, placed_whole, usual_mask
+from tuopin.tables.placing import folders_above
 from tuopin.terms import Place, Problem, UsageError
+
+STEPS: Sequence[Callable[[Writing], None]] = (write_parts, write_looks)
+"""What is written before the summary is, in the order in which its proposals are sealed. A further step joins here."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,13 @@ class SweepResult:
         summary: counts and shares as plain values (see docs/reference/sweep.md).
         out: the folder with answers/, proposals/, figures.json and summary.json; None after a dry run.
         block: the hash of the ledger's new line; None after a dry run.
+        kept: how many parts were there already, because this very sweep was killed before.
     """
 
     summary: dict[str, Any]
     out: Path | None = None
     block: str | None = None
+    kept: int = 0
 
 
 def run_sweep(
@@ -61,7 +66,7 @@ def run_sweep(
     replace: bool = False,
     progress: Progress = silent,
 ) -> SweepResult:
-    """Evaluate a policy over a whole snapshot.
+    """Evaluate a policy over a whole snapshot. A sweep that was killed goes on with the parts that are missing.
 
     Args:
         pack: a checked pack.
@@ -79,28 +84,39 @@ def run_sweep(
         progress: told (what, done, of how many).
 
     Raises:
-        UsageError: `out` exists or lies in the snapshot, or no rule of the pack is in force on the day.
+        UsageError: `out` exists or lies in the snapshot, another run is writing it, or no rule of the pack is in force
+            on the day.
         DataError: the pack does not fit the snapshot, or the ledger is broken.
     """
     refuse_misfit(pack, snapshot, as_of)
-    if out is not None and not dry_run:
-        ledger = ledger or out.parent / "ledger.jsonl"
-        _refuse_place(out, ledger, snapshot, replace=replace)
-        Ledger(ledger).refuse_unwritable()
+    opened_with = partial(open_engine, engine, memory_limit=memory_limit, threads=threads, master=master)
+    if dry_run or out is None:
+        with (
+            tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
+            opened_with(folders=[*folders_of(snapshot), Path(kept)]) as opened,
+        ):
+            root = Path(kept) if dry_run else None
+            return SweepResult(_counted(Evaluation(pack, snapshot, as_of, opened, progress, root), stages))
+    ledger = ledger or out.parent / "ledger.jsonl"
+    call = _call(pack, snapshot, as_of, stages, engine)
+    if (block := settle(out, call, ledger)) is not None:
+        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        return SweepResult(summary, out, block.hash, len(snapshot.manifest.parts))
+    _refuse_place(out, ledger, snapshot, replace=replace)
+    Ledger(ledger).refuse_unwritable()
     with (
-        tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
-        open_engine(
-            engine,
-            memory_limit=memory_limit,
-            threads=threads,
-            master=master,
-            folders=[*folders_of(snapshot), Path(kept), *([out.parent] if out is not None else [])],
-        ) as opened,
+        folders_above(out),
+        unfinished(out, call) as work,
+        opened_with(spill=work.spill, folders=[*folders_of(snapshot), out.parent]) as opened,
     ):
-        evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root=Path(kept) if dry_run else None)
-        if dry_run or out is None or ledger is None:
-            return SweepResult(_counted(evaluation, stages))
-        return _write(evaluation, stages, out, ledger, replace)
+        evaluation = Evaluation(pack, snapshot, as_of, opened, progress)
+        return _write(Writing(evaluation, stages, work, Proposed()), out, ledger, replace=replace)
+
+
+def _call(pack: Pack, snapshot: Snapshot, as_of: date, stages: Collection[str], engine: str) -> str:
+    """Which sweep it is: all that its rows depend on."""
+    contents = [pack.content_hash, snapshot.manifest.content_hash]
+    return call_hash([*contents, as_of, sorted(stages), engine, __version__, COMPILER_VERSION, SCHEMA_VERSION])
 
 
 def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
@@ -113,91 +129,20 @@ def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
         if many:
             proposed.add(stage, kind, many)
     if INTAKE in stages:
-        evaluation.engine.view("looked", _intake_file(evaluation))
-        for stage, kind, many in evaluation.engine.rows(_BY_KIND):
-            proposed.add(stage, kind, many)
+        count_looks(evaluation, proposed)
     return summarised(evaluation, tally, proposed.kinds)
 
 
-_BY_KIND = "SELECT stage, kind, COUNT(*) FROM looked GROUP BY stage, kind ORDER BY stage, kind"
-
-
-def _write(evaluation: Evaluation, stages: Collection[str], out: Path, ledger: Path, replace: bool) -> SweepResult:
-    with folders_above(out), tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as near:
-        unfinished, old = Path(near) / "new", Path(near) / "old"
-        unfinished.mkdir()
-        proposed = _run_parts(evaluation, stages, unfinished)
-        tally, _ = count(evaluation, {})
-        summary = summarised(evaluation, tally, proposed.kinds)
-        _write_json(unfinished / "summary.json", summary)
-        _write_json(unfinished / "figures.json", _figures(evaluation))
-        unfinished.chmod(0o777 & ~usual_mask())
-        if replace and out.exists():
-            out.rename(old)
-        try:
-            unfinished.rename(out)
-            block = Ledger(ledger).append(_entry(evaluation, stages, summary, proposed.content_hash()))
-        except BaseException:  # no sweep stands that the ledger does not know, and the old one stands again
-            shutil.rmtree(out, ignore_errors=True)
-            if old.exists():
-                old.rename(out)
-            raise
-    return SweepResult(summary, out, block.hash)
-
-
-def _run_parts(evaluation: Evaluation, stages: Collection[str], folder: Path) -> Proposed:
-    """Write every part's answers and proposals."""
-    proposals = None if evaluation.layout.survey else proposing(evaluation.rules_plan, stages)
-    (folder / "answers").mkdir()
-    (folder / "proposals").mkdir()
-    engine, proposed = evaluation.engine, Proposed()
-    query = engine.text(_of_the_concerned(proposals)) if proposals else ""
-    for part in evaluation.parts:
-        evaluation.progress("rules", part, len(evaluation.parts))
-        evaluation.show_facts(part)
-        answers = folder / "answers" / f"part-{part:05d}.parquet"
-        if engine.write(_answers(evaluation, part), answers) != evaluation.snapshot.manifest.parts[part].households:
-            raise evaluation.changed_since(part)
-        if query:
-            engine.view("answers", answers)
-            proposed.write(engine, query, folder / "proposals" / f"part-{part:05d}.parquet")
-    evaluation.progress("rules", len(evaluation.parts), len(evaluation.parts))
-    if INTAKE in stages:
-        engine.view("looked", _intake_file(evaluation))
-        proposed.write(engine, in_order("looked"), folder / "proposals" / "intake.parquet")
-    return proposed
-
-
-def _answers(evaluation: Evaluation, part: int) -> exp.Select:
-    """What is written of every household: its names, its weight in a survey, every rule's answer."""
-    rules = evaluation.rules_of(part)
-    weight = ["weight"] if evaluation.layout.survey else []
-    columns = {name: sql.column(name, "h") for name in STRUCTURE}
-    columns |= {name: sql.column(name, "a") for name in (*weight, *rules.columns())}
-    answered = sql.select(columns, rules.query(FACTS).subquery("a", copy=False))
-    return answered.join(sql.table("households", "h"), on=same("household_no", "a", "h"), copy=False)
-
-
-def _of_the_concerned(proposals: Proposing) -> exp.Select:
-    """The proposals; only households of whom something is proposed are looked at, by what was written of them."""
-    facts = sql.select({name: sql.column(name) for name in ("household_no", *proposals.read)}, sql.table(FACTS))
-    columns = {name: sql.column(name, "f") for name in proposals.read}
-    evaluated = sql.select(columns, sql.table("answers", "a")).select("a.*", copy=False)
-    evaluated = evaluated.join(facts.subquery("f", copy=False), on=same("household_no", "a", "f"), copy=False)
-    evaluated = evaluated.where(proposals.anything, copy=False)
-    return in_order(proposals.query).with_(EVALUATED, as_=evaluated, materialized=True, copy=False)
-
-
-def _intake_file(evaluation: Evaluation) -> Path:
-    """What intake proposes depends on the snapshot alone, so it is kept beside the facts."""
-    query = intake_query(evaluation.engine, evaluation.snapshot)
-    said = f"{SCHEMA_VERSION}\n{evaluation.snapshot.manifest.content_hash}\n{query}"
-    file = evaluation.kept_in / f"intake-{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet"
-    if not readable(file):
-        evaluation.progress("intake", 0, 1)
-        with placed_whole(file) as unfinished:
-            evaluation.engine.write(query, unfinished)
-    return file
+def _write(writing: Writing, out: Path, ledger: Path, *, replace: bool) -> SweepResult:
+    for step in STEPS:
+        step(writing)
+    evaluation, folder = writing.evaluation, writing.work.sweep
+    tally, _ = count(evaluation, {})
+    summary = summarised(evaluation, tally, writing.proposed.kinds)
+    _write_json(folder / "summary.json", summary)
+    _write_json(folder / "figures.json", _figures(evaluation))
+    block = writing.work.place(out, ledger, _entry(writing, summary), replace=replace)
+    return SweepResult(summary, out, block.hash, writing.work.kept)
 
 
 def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | None]]]:
@@ -206,9 +151,8 @@ def _figures(evaluation: Evaluation) -> dict[str, dict[str, list[str | int | Non
     }
 
 
-def _entry(
-    evaluation: Evaluation, stages: Collection[str], summary: Mapping[str, Any], proposals: str
-) -> dict[str, Any]:
+def _entry(writing: Writing, summary: Mapping[str, Any]) -> dict[str, Any]:
+    evaluation = writing.evaluation
     manifest = evaluation.snapshot.manifest
     return {
         "kind": "sweep",
@@ -218,20 +162,14 @@ def _entry(
         "snapshot": manifest.name,
         "snapshot_hash": manifest.content_hash,
         "as_of": str(evaluation.day),
-        "stages": sorted(stages),
+        "stages": sorted(writing.stages),
         "engine": evaluation.engine.name,
         "program": __version__,
         "households": summary["households"],
         "proposals": summary["proposals"],
-        "proposals_hash": proposals,
+        "proposals_hash": writing.proposed.content_hash(),
         "summary_hash": summary_hash(summary),
     }
-
-
-def summary_hash(summary: Mapping[str, Any]) -> str:
-    """What a ledger keeps of a summary: the SHA-256 of its canonical JSON."""
-    said = json.dumps(summary, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _write_json(file: Path, value: object) -> None:
