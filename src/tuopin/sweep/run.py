@@ -107,7 +107,7 @@ def run_sweep(
     with (
         folders_above(out),
         unfinished(out, call) as work,
-        opened_with(spill=work.spill, folders=[*folders_of(snapshot), out.parent]) as opened,
+        opened_with(spill=work.spill, folders=[*folders_of(snapshot), work.folder]) as opened,
     ):
         evaluation = Evaluation(pack, snapshot, as_of, opened, progress)
         return _write(Writing(evaluation, stages, work, Proposed()), out, ledger, replace=replace)

@@ -46,11 +46,10 @@ def test_a_sweep_opens_no_file_but_the_snapshots_its_facts_and_its_own(
     monkeypatch.setattr(sweep_run, "open_engine", watched)
     out = tmp_path / "results" / "out"
     run_sweep(pack=PACK, snapshot=snapshot, as_of=snapshot.manifest.as_of, out=out)
-    assert {*folders_of(snapshot), out.parent} < set(asked["folders"])
-    stranger = tmp_path / "secret.parquet"
-    stranger.write_bytes((out / "answers" / "part-00000.parquet").read_bytes())
-    with (
-        open_engine(folders=asked["folders"]) as engine,
-        pytest.raises(DataError, match="outside the folders"),
-    ):
-        engine.rows(f"SELECT COUNT(*) FROM read_parquet('{stranger}')")
+    (own,) = set(asked["folders"]) - {*folders_of(snapshot)}
+    assert own.parent == out.parent
+    assert not own.exists()
+    for stranger in (tmp_path / "secret.parquet", out.with_name("secret.parquet")):
+        stranger.write_bytes((out / "answers" / "part-00000.parquet").read_bytes())
+        with open_engine(folders=asked["folders"]) as engine, pytest.raises(DataError, match="outside the folders"):
+            engine.rows(f"SELECT COUNT(*) FROM read_parquet('{stranger}')")
