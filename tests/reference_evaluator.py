@@ -230,6 +230,8 @@ class _Reader:
         return fact if isinstance(fact, bool | str | date) else _span(Fraction(fact))
 
     def _called(self, call: Call) -> Meaning:
+        if call.function == "sum_of" and len(call.arguments) == 2:
+            return _sum([member.counting(*call.arguments) for member in self._members(call)])
         if call.function in _ROLLUPS:
             return _ROLLUPS[call.function]([member.read(call.arguments[0]) for member in self._members(call)])
         if call.function == "in_register":
@@ -243,6 +245,15 @@ class _Reader:
         bounded = call.function in ("sum_of", "min_of", "max_of")
         both = zip(self.world.members, self.seen.members, strict=True)
         return [_Reader(self.world, self.seen, facts, known, bounded=bounded) for facts, known in both]
+
+    def counting(self, item: Node, condition: Node) -> Span:
+        """An item that counts where a condition holds: 0 where it fails, either where nobody can tell."""
+        whole = _Reader(self.world, self.seen, self.facts, self.known)  # a condition takes no ends of what nobody knows
+        counts, span = whole._truth(condition), self._span(item)
+        if counts is not None:
+            return span if counts else _span(Fraction(0))
+        low, high = span.low, span.high
+        return Span(None if low is None else min(low, Fraction(0)), None if high is None else max(high, Fraction(0)))
 
     def _in_register(self, call: Call) -> bool | None:
         register, condition = call.arguments

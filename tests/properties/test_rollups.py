@@ -145,6 +145,28 @@ def test_a_sum_of_money_with_an_unknown_item_decides_only_by_declared_bounds(
     agree(engine, rolled_up, households, complete=True)
 
 
+CHOSEN = st.tuples(ONE_SUM, INNER).map(", ".join)
+
+
+@settings(max_examples=5)
+@given(rolled_up=measured("sum_of", CHOSEN, MONEY, type="money", unit="XTS"), households=HOUSEHOLDS)
+def test_a_sum_over_some_members_keeps_open_who_belongs_to_them(
+    engine: Engine, rolled_up: RolledUp, households: list[Members]
+) -> None:
+    agree(engine, rolled_up, households, complete=True)
+
+
+COMPUTED = st.tuples(st.sampled_from(["wage - gift", "-gift", "wage * 2 + cent"]), INNER).map(", ".join)
+
+
+@settings(max_examples=5)
+@given(rolled_up=measured("sum_of", COMPUTED, MONEY, type="money", unit="XTS"), households=HOUSEHOLDS)
+def test_a_computed_sum_over_some_members_is_right_in_every_completion(
+    engine: Engine, rolled_up: RolledUp, households: list[Members]
+) -> None:
+    agree(engine, rolled_up, households, complete=False)
+
+
 @settings(max_examples=5)
 @given(rolled_up=measured("min_of", ONE_NUMBER, NUMBER, type="integer"), households=HOUSEHOLDS)
 def test_the_least_of_members_is_open_below_while_one_is_unknown(

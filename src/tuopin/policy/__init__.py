@@ -9,7 +9,7 @@ from tuopin.policy.json_schema import json_schemas
 from tuopin.policy.lines import line_meaning
 from tuopin.policy.meaning import Number, Truth
 from tuopin.policy.pack import Pack, Rule, pack_folder, read_pack
-from tuopin.policy.proposal import proposals
+from tuopin.policy.proposal import or_visits, proposals
 from tuopin.policy.rule_world import CompiledRule
 from tuopin.policy.rules_plan import RulesPlan
 
@@ -35,6 +35,7 @@ __all__ = [
     "json_schemas",
     "line_meaning",
     "misfits",
+    "or_visits",
     "pack_folder",
     "proposals",
     "read_pack",

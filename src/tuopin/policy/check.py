@@ -16,7 +16,7 @@ from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
 from tuopin.policy.files import Categories, Score, Standard
-from tuopin.policy.language import LanguageError, parse
+from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import covers_column, everything_asked, tier_column
 from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
 from tuopin.policy.pack import Pack, Rule, RuleSpec
@@ -44,7 +44,7 @@ def check_pack(pack: Pack) -> list[Problem]:
         *_references(pack),
         *_examples(pack),
     ]
-    return list(dict.fromkeys(problems or _unreadable(pack) or _compiled(pack)))
+    return list(dict.fromkeys(problems or _unreadable(pack) or [*_history(pack)] or _compiled(pack)))
 
 
 def checked_pack(pack: Pack) -> Pack:
@@ -90,7 +90,7 @@ def _names(pack: Pack) -> Iterator[Problem]:
 #: Names under which a query finds its tables.
 _TABLES = frozenset(
     {
-        *("households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "applications"),
+        *("households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "open_leads"),
         *("area_tiers", "facts", "stored_facts", "answered", "answers", "evaluated", "proposals", "looked", "found"),
         *("population", "before", "compared", "register"),
     }
@@ -346,6 +346,16 @@ def _texts_of(pack: Pack) -> Iterator[tuple[str, bool, Place]]:
     for rule in pack.rules.values():
         for text, loc in texts_in(rule.spec):
             yield text, False, rule.place(*loc)
+
+
+def _history(pack: Pack) -> Iterator[Problem]:
+    """What is kept for the record of old decisions decides nothing any more."""
+    old = {id for id, fact in pack.facts.items() if fact.history}
+    for text, division, place in _texts_of(pack):
+        for name in sorted(old & names(parse(text, division=division))):
+            why = "It is read in old records, and is neither asked nor used."
+            fix = "Use another fact, or take `history` out and say why it may be used."
+            yield Problem(f"A rule names `{name}`, which is history.", place, why, fix)
 
 
 # --- compiling -------------------------------------------------------------------------------------------------------

@@ -325,7 +325,7 @@ def _in_order(moves: Sequence[Move], packs: Sequence[Pack]) -> list[Move]:
 
 def _rank(pack: Pack, id: str) -> int:
     proposes = dict(pack.standards())[id].proposes
-    if proposes == "entry" or id in pack.about.headline:
+    if proposes in ("entry", "return") or id in pack.about.headline:
         return 0
     return 2 if proposes == "question" else 1
 

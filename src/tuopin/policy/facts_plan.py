@@ -34,13 +34,15 @@ from tuopin.policy.yaml_text import Loc
 from tuopin.tables.manifest import PartEntry
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
-COMPILER_VERSION = 1
+COMPILER_VERSION = 2
 
 #: What every household's row of facts carries besides the pack's own facts.
 STRUCTURE = ("household_no", "household_id", "area_code")
 #: What stored facts leave out: text that the snapshot has already, dearer to write than all figures together.
 NAMES = ("household_id", "area_code")
-BUILT_IN = ("household_size", "standing", "applied")
+BUILT_IN = ("household_size", "standing", "applied", "standing_since", "ever_registered", "reported")
+#: Those that every sweep reads; the others are stored where a rule names them.
+ALWAYS_STORED = BUILT_IN[:3]
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class FactsPlan:
     def _joined_once(self) -> list[tuple[str, str]]:
         tables = [("matches", "r")] if self.registers else []
         tables += [("standings", "s")] if self.layout.has("decisions") else []
-        return tables + ([("applications", "l")] if self.layout.has("leads") else [])
+        return tables + ([("open_leads", "l")] if self.layout.has("leads") else [])
 
 
 def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool = False) -> FactsPlan:
@@ -162,11 +164,11 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool
 
 def _household_facts(pack: Pack, *, all_facts: bool) -> list[str]:
     """Built-in facts, those that a rule or figure names, and a household's public codes, to split tables by."""
-    used = set(BUILT_IN) | names_used(pack)
+    used = set(ALWAYS_STORED) | names_used(pack)
     used |= {id for id, f in pack.facts.items() if (f.entity, f.type, f.sensitivity) == ("household", "code", "public")}
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
     own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
-    return list(dict.fromkeys([*BUILT_IN, *(id for id in own if all_facts or id in used)]))
+    return list(dict.fromkeys(id for id in (*BUILT_IN, *own) if all_facts or id in used))
 
 
 def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:

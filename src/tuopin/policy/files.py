@@ -188,6 +188,7 @@ class Fact(Quantity):
     question: Text
     sensitivity: Literal["public", "personal", "sensitive"] = "personal"
     maps_to: str | None = None
+    history: StrictBool = False
 
     @model_validator(mode="after")
     def _a_code_lists_its_values(self) -> Fact:
@@ -286,6 +287,9 @@ class StandardEdition(DatedEdition):
     met: Condition
 
 
+Proposes = Literal["entry", "return", "exit", "question", "alert", "monitoring", "clearing", "warning"]
+
+
 class Standard(PackPart):
     """A policy rule: met, not met or cannot tell."""
 
@@ -293,7 +297,7 @@ class Standard(PackPart):
     applies_to: Literal["household"] = "household"
     applies_if: Condition | None = None
     source: Source
-    proposes: Literal["entry", "exit", "question"] | None = None
+    proposes: Proposes | None = None
     asks: Text | None = None
     reply_days: Annotated[int, Field(ge=1)] | None = None
     severity: Id | None = None
@@ -380,7 +384,7 @@ class Categories(PackPart):
 class StandardsFile(PackPart):
     """standards/*.yaml: the rules of one stage."""
 
-    stage: Literal["identification", "exits", "none"]
+    stage: Literal["identification", "exits", "monitoring", "none"]
     standards: dict[Id, Standard] = {}
     scores: dict[Id, Score] = {}
     categories: dict[Id, Categories] = {}
@@ -394,7 +398,7 @@ Value = StrictBool | Number | str | None
 class ExpectedProposal(PackPart):
     """What a sweep should propose, and why."""
 
-    kind: Literal["entry", "visit", "refusal", "exit", "question"]
+    kind: Proposes | Literal["visit", "refusal"]
     rule: Id | None = None
     reasons: list[Id] = []
     unknown: list[Id] = []
@@ -423,8 +427,11 @@ class Example(PackPart):
     dwelling: dict[str, Value] | None = None
     registers: dict[Id, list[dict[str, Value]]] = {}
     covered: list[Id] = []
-    standing: Literal["none", "registered", "exited"] = "none"
+    standing: Literal["none", "registered", "exited", "returned", "monitored", "cleared"] = "none"
+    standing_since: Day | None = None
+    ever_registered: StrictBool | None = None
     applied: bool = False
+    reported: bool = False
     areas: list[str] = []
     area: dict[str, Value] = {}
     figures: dict[Id, Number] = {}

@@ -24,8 +24,8 @@ from sqlglot.errors import SqlglotError
 
 MAX_DEPTH = 60
 
-#: Roll-ups over the members of a household; the argument is read in the member's world.
-ROLLUPS = frozenset({"any_of", "all_of", "count_if", "share_of", "sum_of", "min_of", "max_of"})
+#: Roll-ups over the members of a household, or over the households of an area; the arguments are read in their world.
+ROLLUPS = frozenset({"any_of", "all_of", "count_if", "persons_if", "share_of", "sum_of", "min_of", "max_of"})
 #: Functions over numbers of one household.
 SCALARS = {"greatest": 2, "least": 2, "ratio": 2, "months_since": 1, "years_since": 1}
 REGISTER_TEST = "in_register"
@@ -341,8 +341,10 @@ def _call(function: str, arguments: list[exp.Expr], depth: int) -> Call:
         known = ", ".join(sorted([*ROLLUPS, *SCALARS, REGISTER_TEST]))
         raise LanguageError(f"`{_short(function)}` is not a function of this language.", f"Known: {known}.")
     wanted = 1 if function in ROLLUPS else SCALARS.get(function, 2)
-    if len(arguments) != wanted:
-        raise LanguageError(f"`{function}` takes {wanted} argument(s), not {len(arguments)}.")
+    most = 2 if function == "sum_of" else wanted
+    if not wanted <= len(arguments) <= most:
+        counted = f"{wanted}" if wanted == most else f"{wanted} or {most}"
+        raise LanguageError(f"`{function}` takes {counted} argument(s), not {len(arguments)}.")
     return Call(function, tuple(_node(argument, depth) for argument in arguments))
 
 

@@ -55,6 +55,14 @@ def proposals(
     return sql.select(columns, sql.table("evaluated"), [gives(column, when), *([also] if also is not None else [])])
 
 
+def or_visits(rules: RulesPlan, rule: str, *, stage: str, kind: str) -> list[exp.Select]:
+    """What a rule proposes where it is met, and a visit where nobody can tell."""
+    return [
+        proposals(rules, rule, stage=stage, kind=kind, when=Answer.MET),
+        proposals(rules, rule, stage=stage, kind="visit", when=Answer.CANNOT_TELL),
+    ]
+
+
 def edition_of(rules: RulesPlan, rule: str) -> Sql:
     """The day from which the text holds that decided, which is a pilot's in the pilot's areas."""
     held = in_force(rules.rules[rule].rule.spec.editions, rules.day)

@@ -1,4 +1,4 @@
-"""How is a household's answer rolled up from its members, so that one unknown member is not dropped?
+"""How is a household's answer rolled up from its members, or an area's from its households, keeping the unknown?
 
 SQL's own aggregates pass over NULL: `any` would turn an unknown into a "no", a sum into a smaller sum. Here any-of is
 "no" only when every member is known, and counts and sums keep a lowest and a highest possible value.
@@ -17,6 +17,7 @@ from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
 
 PERSON = Unit.parse("person")
+HOUSEHOLD = Unit.parse("household")
 MOST_MEMBERS = 10_000
 
 
@@ -24,13 +25,15 @@ class Aggregation:
     """The aggregates over the rows of a group: each item and each aggregate is computed once.
 
     Attributes:
+        unit: what a row is.
+        most: how many rows a group can have.
         items: what is computed of every row, by the column it stands in below the aggregates.
         columns: the aggregates, by the column they stand in above.
     """
 
-    def __init__(self, alias: str, prefix: str = "") -> None:
+    def __init__(self, alias: str, prefix: str = "", *, unit: Unit = PERSON, most: int = MOST_MEMBERS) -> None:
         """Aggregates will be read from a table of that alias; the prefix tells its columns from others there."""
-        self.alias, self.prefix = alias, prefix
+        self.alias, self.prefix, self.unit, self.most = alias, prefix, unit, most
         self.items: dict[str, Sql] = {}
         self.columns: dict[str, Sql] = {}
 
@@ -90,16 +93,16 @@ def decided(grade: Sql, by: int, certain: bool) -> Truth:
 
 
 def counted(condition: Truth, over: Aggregation) -> Number:
-    """How many members: surely, and at most. Over nobody 0."""
+    """How many rows: surely, and at most. Over nobody 0."""
     if never_asked(condition):
-        return nothing_known(PERSON)
+        return nothing_known(over.unit)
     truth = over.item(condition.sql)
     low = sql.coalesce(over.of(sql.count(sql.choose([(truth, sql.integer(1))]))), sql.integer(0))
     high = low
     if not condition.certain:
         unknown = sql.compute("-", over.of(sql.count()), over.of(sql.count(truth)))
         high = sql.coalesce(sql.compute("+", low, unknown), sql.integer(0))
-    number = Number(low, high, 0, PERSON, least=0, most=MOST_MEMBERS, reach=MOST_MEMBERS)
+    number = Number(low, high, 0, over.unit, least=0, most=over.most, reach=over.most)
     return replace(number, certain=condition.certain, asked=condition.asked)
 
 
@@ -111,22 +114,59 @@ def summed(item: Number, over: Aggregation) -> Number:
     """
     if never_asked(item):
         return nothing_known(item.unit)
-    if item.reach is None or item.reach * MOST_MEMBERS >= sql.BIGINT_MOST:
-        raise LanguageError("The sum over members may be too large to be stored.", "Give the fact `min:` and `max:`.")
+    if item.reach is None or item.reach * over.most >= sql.BIGINT_MOST:
+        raise LanguageError("The sum may be too large to be stored.", "Give the fact `min:` and `max:`.")
     certain = item.certain and item.exact
     low = _total(item.low, item.least, over, certain=certain)
     high = low if certain else _total(item.high, item.most, over, certain=False)
-    least, most = _times(item.least, min), _times(item.most, max)
+    least, most = _times(item.least, min, over.most), _times(item.most, max, over.most)
     return replace(
         item,
         low=low,
         high=high,
         least=least,
         most=most,
-        reach=item.reach * MOST_MEMBERS,
+        reach=item.reach * over.most,
         constant=None,
         certain=certain,
     )
+
+
+def where(item: Number, condition: Truth) -> Number:
+    """An item that counts only where a condition holds: else it is 0, and where nobody can tell, either.
+
+    Raises:
+        LanguageError: the item is a ratio.
+    """
+    if never_asked(condition) or never_asked(item):
+        return nothing_known(item.unit)
+    if item.real:
+        raise LanguageError("A ratio cannot be summed.", "Sum what it is a ratio of.")
+    low = high = sql.choose([(condition.sql, item.low)], otherwise=sql.integer(0))
+    if not (condition.certain and item.exact):
+        low = _perhaps(condition, item.low, low_end=True, least_or_most=item.least)
+        high = _perhaps(condition, item.high, low_end=False, least_or_most=item.most)
+    least, most = (None if end is None else pick(end, 0) for end, pick in ((item.least, min), (item.most, max)))
+    bounds = {"least": least, "most": most, "constant": None}
+    return replace(
+        item,
+        low=low,
+        high=high,
+        certain=condition.certain and item.certain,
+        asked=condition.asked and item.asked,
+        **bounds,  # type: ignore[arg-type] # a dictionary of the bounds alone
+    )
+
+
+def _perhaps(condition: Truth, bound: Sql, *, low_end: bool, least_or_most: int | None) -> Sql:
+    """One end of an item under a condition: 0 where it fails, 0 or the item where nobody can tell."""
+    zero = sql.integer(0)
+    if least_or_most is not None and (least_or_most >= 0 if low_end else least_or_most <= 0):
+        perhaps: Sql = zero  # the item itself lies on the other side of 0
+    else:
+        beyond = sql.compare("<" if low_end else ">", zero, bound)
+        perhaps = sql.choose([(sql.is_unknown(bound), bound), (beyond, zero)], otherwise=bound)
+    return sql.choose([(condition.sql, bound), (sql.is_unknown(condition.sql), perhaps)], otherwise=zero)
 
 
 def largest_or_smallest(function: str, item: Number, over: Aggregation) -> Number:
@@ -143,7 +183,7 @@ def largest_or_smallest(function: str, item: Number, over: Aggregation) -> Numbe
 
 
 def share(condition: Truth, size: Number, over: Aggregation) -> Number:
-    """The share of members, from 0 to 1; over nobody unknown."""
+    """The share of all rows, from 0 to 1; over nobody unknown."""
     if never_asked(condition):
         return nothing_known(Unit())
     return arithmetic.ratio(counted(condition, over), size)
@@ -215,5 +255,5 @@ def _how_many_unknown(bound: Sql, over: Aggregation) -> Sql:
     return sql.coalesce(unknown, sql.integer(0))
 
 
-def _times(bound: int | None, pick: Callable[[int, int], int]) -> int | None:
-    return None if bound is None else pick(0, bound) * MOST_MEMBERS
+def _times(bound: int | None, pick: Callable[[int, int], int], many: int) -> int | None:
+    return None if bound is None else pick(0, bound) * many

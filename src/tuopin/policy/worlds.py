@@ -16,12 +16,12 @@ from tuopin.policy.dated import parameter_on
 from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.layout import Layout, covers_column, table_of
-from tuopin.policy.meaning import Code, Meaning, Number, Truth, exact, never_asked, nothing_known, unasked
+from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, never_asked, nothing_known, unasked
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
 
-STANDINGS = frozenset({"none", "registered", "exited", "returned"})
+STANDINGS = frozenset({"none", "registered", "exited", "returned", "monitored", "cleared"})
 
 _ALIAS = {"household": "h", "dwelling": "d", "area": "a"}
 
@@ -171,8 +171,13 @@ class HouseholdWorld(FactWorld):
         self.rollups = rollups.Aggregation("m")
         self.matches: dict[str, rollups.Aggregation] = {}
         self._built_in: dict[str, Callable[[], Meaning]] = {
-            "household_size": self._household_size, "standing": self._standing, "applied": self._applied,
-        }  # fmt: skip
+            "household_size": self._household_size,
+            "standing": self._standing,
+            "standing_since": self._standing_since,
+            "ever_registered": self._ever_registered,
+            "applied": lambda: self._lead("applied"),
+            "reported": lambda: self._lead("reported"),
+        }
 
     def find(self, name: str) -> Meaning:
         """A fact of the household, its dwelling or its area, asked, derived or built in."""
@@ -195,11 +200,15 @@ class HouseholdWorld(FactWorld):
         members: World = _Scope(self.members, spec)
         if not self.layout.has("members"):
             return rollups.without_members(call.function, compile_node(call.arguments[0], members))
+        if call.function == "persons_if":
+            fix = "Of members write count_if(…): each of them is one person."
+            raise LanguageError("`persons_if` counts persons by their household.", fix)
         if call.function in ("sum_of", "min_of", "max_of"):
             number = rollups.assuming(compile_number(call.arguments[0], members), self._assumption(spec))
             assert isinstance(number, Number)
             if call.function == "sum_of":
-                return rollups.summed(number, self.rollups)
+                chosen = [compile_condition(condition, members) for condition in call.arguments[1:]]
+                return rollups.summed(rollups.where(number, chosen[0]) if chosen else number, self.rollups)
             return rollups.largest_or_smallest(call.function, number, self.rollups)
         condition = rollups.assuming(compile_condition(call.arguments[0], members), spec.assume)
         assert isinstance(condition, Truth)
@@ -232,10 +241,22 @@ class HouseholdWorld(FactWorld):
             return Code(sql.text("none"), STANDINGS, certain=True)
         return Code(sql.coalesce(sql.column("standing", "s"), sql.text("none")), STANDINGS, certain=True)
 
-    def _applied(self) -> Meaning:
+    def _standing_since(self) -> Meaning:
+        """The day of the decision that gave the household its standing; without one, unknown."""
+        if not self.layout.has("decisions"):
+            return Moment(sql.unknown("date"), grounded=False)
+        return Moment(sql.column("standing_since", "s"))
+
+    def _ever_registered(self) -> Meaning:
+        if not self.layout.has("decisions"):
+            return Truth(sql.truth(False), certain=True)
+        return Truth(sql.coalesce(sql.column("ever_registered", "s"), sql.truth(False)), certain=True)
+
+    def _lead(self, kind: str) -> Meaning:
+        """Whether there is an open lead of a kind: an application, or a sign from somebody else."""
         if not self.layout.has("leads"):
             return Truth(sql.truth(False), certain=True)
-        return Truth(sql.is_known(sql.column("household_no", "l")), certain=True)
+        return Truth(sql.coalesce(sql.column(kind, "l"), sql.truth(False)), certain=True)
 
     def _in_register(self, call: Call, spec: Derived) -> Meaning:
         """Yes on a match; no only where the register covers the area and every member has a key; else cannot tell."""

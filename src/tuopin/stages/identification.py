@@ -1,4 +1,4 @@
-"""Whom to help? Entry, refusal or a visit; and what other offices' registers call on us to ask.
+"""Whom to help? Entry, return, refusal or a visit; and what other offices' registers call on us to ask.
 
 A household that nobody can judge is visited, never silently refused. A match in a register is a question with a right
 of reply, never a removal. A refusal answers an application; nobody is refused who did not apply.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tuopin.policy import RulesPlan, Truth, proposals, sql
+from tuopin.policy import RulesPlan, Truth, or_visits, proposals, sql
 from tuopin.terms import Answer
 
 STAGE = "identification"
@@ -18,11 +18,12 @@ def propose(rules: RulesPlan) -> list[exp.Select]:
     """The proposals of identification, as queries over the table `evaluated`."""
     found = []
     for entry in rules.proposing("entry"):
-        found += [
-            proposals(rules, entry, stage=STAGE, kind="entry", when=Answer.MET),
-            proposals(rules, entry, stage=STAGE, kind="visit", when=Answer.CANNOT_TELL),
-            proposals(rules, entry, stage=STAGE, kind="refusal", when=Answer.NOT_MET, also=_applied(rules, entry)),
-        ]
+        found += or_visits(rules, entry, stage=STAGE, kind="entry")
+        found.append(
+            proposals(rules, entry, stage=STAGE, kind="refusal", when=Answer.NOT_MET, also=_applied(rules, entry))
+        )
+    for back in rules.proposing("return"):
+        found += or_visits(rules, back, stage=STAGE, kind="return")
     found += [
         proposals(rules, check, stage=STAGE, kind="question", when=Answer.MET) for check in rules.proposing("question")
     ]

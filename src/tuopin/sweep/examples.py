@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -186,7 +186,7 @@ def _rows(pack: Pack, id: str, number: int, example: Example) -> Rows:
         "dwellings": _table("dwellings", columns, dwelling),
         "area_tiers": _areas(pack, id, example),
         "decisions": _table("decisions", {}, [{**no, **decision} for decision in _decisions(example)]),
-        "leads": _table("leads", {}, [{**no, **_application(example.as_of)}] if example.applied else []),
+        "leads": _table("leads", {}, [{**no, **lead} for lead in _leads(example)]),
     }
     if example.members is not None:
         members = []
@@ -219,19 +219,31 @@ def _areas(pack: Pack, id: str, example: Example) -> pa.Table:
     return pa.table({**text, **facts, **covers})
 
 
+#: The decisions that give a household its standing, the last one last.
+_STEPS = {
+    "registered": ["entry"],
+    "exited": ["entry", "exit"],
+    "returned": ["entry", "exit", "return"],
+    "monitored": ["monitoring"],
+    "cleared": ["monitoring", "clearing"],
+}
+
+
 def _decisions(example: Example) -> list[dict[str, Any]]:
+    """Decisions a month apart, the last on the day from which the standing holds (else long ago)."""
     if example.standing == "none":
         return []
-    long_ago = date(example.as_of.year - 1, 1, 1)
-    steps = ["entry", "exit"] if example.standing == "exited" else ["entry"]
-    return [
-        {"decision": step, "decided_on": long_ago.replace(month=1 + number), "known_at": long_ago}
-        for number, step in enumerate(steps)
-    ]
+    steps = _STEPS[example.standing]
+    if example.ever_registered and steps[0] != "entry":
+        steps = ["entry", "exit", *steps]
+    last = example.standing_since or date(example.as_of.year - 1, len(steps), 1)
+    days = [last - timedelta(days=31 * before) for before in reversed(range(len(steps)))]
+    return [{"decision": step, "decided_on": day, "known_at": day} for step, day in zip(steps, days, strict=True)]
 
 
-def _application(as_of: date) -> dict[str, Any]:
-    return {"lead": "application", "received_on": as_of}
+def _leads(example: Example) -> list[dict[str, Any]]:
+    kinds = ["application"] * example.applied + ["department"] * example.reported
+    return [{"lead": kind, "received_on": example.as_of} for kind in kinds]
 
 
 def _table(name: str, columns: Mapping[str, list[Column]], rows: list[dict[str, Any]]) -> pa.Table:

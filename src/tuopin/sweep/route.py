@@ -16,7 +16,7 @@ from sqlglot import exp
 from tuopin.policy import EVALUATED, RulesPlan, sql
 from tuopin.policy.facts_plan import STRUCTURE
 from tuopin.policy.sql import Sql
-from tuopin.stages import exits, identification
+from tuopin.stages import exits, identification, monitoring
 from tuopin.sweep.summary import how_many
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
@@ -27,6 +27,7 @@ INTAKE = "intake"
 ROUTE: Mapping[str, Stage] = {
     identification.STAGE: identification.propose,
     exits.STAGE: exits.propose,
+    monitoring.STAGE: monitoring.propose,
 }
 STAGES = (INTAKE, *ROUTE)
 

@@ -237,12 +237,15 @@ LEADS = Table(
     unique=False,
 )
 
+DECIDED = ("entry", "refusal", "exit", "return", "monitoring", "clearing")
+"""What a person may decide of a household; all but a refusal change its standing."""
+
 DECISIONS = Table(
     "decisions",
     key=("household_no", "decided_on"),
     structural=(
         HOUSEHOLD_NO,
-        Column("decision", "code", values=("entry", "refusal", "exit", "return"), required=True),
+        Column("decision", "code", values=DECIDED, required=True),
         Column("decided_on", "date", required=True),
         Column("known_at", "date", required=True),
     ),
@@ -250,6 +253,13 @@ DECISIONS = Table(
 )
 
 REGISTER_COLUMNS = (replace(PERSON_KEY, required=True),)
+
+PROPOSED = (
+    *("entry", "return", "visit", "refusal", "question", "exit"),
+    *("alert", "monitoring", "clearing", "warning"),
+    *("check", "duplicate"),
+)
+"""What a stage may propose: of identification and exits, of monitoring, of intake."""
 
 PROPOSALS = Table(
     "proposals",
@@ -262,7 +272,7 @@ PROPOSALS = Table(
         Column(
             "kind",
             "code",
-            values=("entry", "visit", "refusal", "question", "exit", "check", "duplicate"),
+            values=PROPOSED,
             required=True,
         ),
         Column("rule", "text", required=True),

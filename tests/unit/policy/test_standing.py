@@ -11,10 +11,16 @@ import pytest
 from tests.unit.policy.invented import Household, Register, evaluated, fact, make_pack, standard
 from tuopin.tables.engines import Engine
 
-STANDINGS = ("none", "registered", "exited", "returned")
+STANDINGS = ("none", "registered", "exited", "returned", "monitored", "cleared")
 PACK = make_pack(
     facts={"lit": fact("boolean")},
-    standards={**{f"is_{code}": standard(f"standing = '{code}'") for code in STANDINGS}, "waits": standard("applied")},
+    standards={
+        **{f"is_{code}": standard(f"standing = '{code}'") for code in STANDINGS},
+        "waits": standard("applied"),
+        "told": standard("reported"),
+        "was_in": standard("ever_registered"),
+        "half_a_year": standard("months_since(standing_since) >= 6"),
+    },
 )
 
 
@@ -47,6 +53,9 @@ OTHERS = [
         ([("entry", day(3)), ("exit", day(5)), ("return", day(6))], "returned"),
         ([("entry", day(3)), ("exit", day(5)), ("return", day(6)), ("exit", day(7))], "exited"),
         ([("entry", day(3)), ("exit", day(5)), ("entry", day(6))], "registered"),
+        ([("monitoring", day(3))], "monitored"),
+        ([("entry", day(3)), ("exit", day(5)), ("monitoring", day(6)), ("clearing", day(7))], "cleared"),
+        ([("monitoring", day(3)), ("clearing", day(5)), ("return", day(6))], "returned"),
         ([("refusal", day(3))], "none"),
         ([("refusal", day(3)), ("entry", day(5))], "registered"),
         ([("entry", day(3)), ("refusal", day(5))], "registered"),
@@ -103,3 +112,49 @@ def test_an_earlier_decision_does_not_answer_a_later_application(engine: Engine)
     household = Household({}, leads=[("application", day(9))], decisions=[("entry", day(3)), ("exit", day(5))])
     (row,) = evaluated(engine, PACK, Register([household], members=False))
     assert (row["waits"], row["is_exited"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("leads", "decisions", "expected"),
+    [
+        ([("application", day(3))], [], False),
+        ([("visit", day(3))], [], True),
+        ([("department", day(3))], [], True),
+        ([("hotline", day(3))], [("monitoring", day(4))], False),
+        ([("department", day(3))], [("refusal", day(2))], True),
+        ([("department", day(1, year=2017))], [], False),
+    ],
+)
+def test_a_report_waits_until_something_is_decided(
+    engine: Engine, leads: Sequence[tuple[str, date]], decisions: Sequence[tuple[Any, ...]], expected: bool
+) -> None:
+    (row,) = evaluated(engine, PACK, Register([Household({}, leads=leads, decisions=decisions)], members=False))
+    assert row["told"] is expected
+
+
+@pytest.mark.parametrize(
+    ("decisions", "was_in", "half_a_year"),
+    [
+        ([], False, None),  # nobody decided, so nothing holds since a day
+        ([("entry", day(6, 30))], True, True),  # six whole months before the last day of the year
+        ([("entry", day(7, 1))], True, False),
+        ([("monitoring", day(3))], False, True),
+        ([("entry", day(1)), ("exit", day(2)), ("monitoring", day(9))], True, False),
+        ([("return", day(12))], True, False),
+        ([("entry", day(3)), ("refusal", day(12))], True, True),  # a refusal changes nothing
+        ([("refusal", day(3))], False, None),
+    ],
+)
+def test_since_when_a_standing_holds_and_whether_the_household_was_ever_in_the_register(
+    engine: Engine, decisions: Sequence[tuple[Any, ...]], was_in: bool, half_a_year: bool | None
+) -> None:
+    others = Household({}, decisions=[("entry", day(1)), ("exit", day(2))])
+    household = Household({}, decisions=decisions)
+    row = evaluated(engine, PACK, Register([others, household], members=False))[-1]
+    assert (row["was_in"], row["half_a_year"]) == (was_in, half_a_year)
+
+
+def test_without_decisions_and_leads_nobody_was_ever_in_the_register(engine: Engine) -> None:
+    (row,) = evaluated(engine, PACK, Register([Household()], members=False))
+    assert (row["is_none"], row["waits"], row["told"], row["was_in"]) == (True, False, False, False)
+    assert row["half_a_year"] is None

@@ -140,14 +140,13 @@ class Findings:
         ((_, counts),) = self._counts(order, [])
         return counts
 
+    #: What a test proposes, in the order in which tests are shown; one that proposes nothing stands before questions.
+    _PROPOSING = ("entry", "return", "exit", "monitoring", "clearing", "alert", None, "question")
+
     def _place_of_a_test(self, id: str) -> int:
         headline = self.evaluation.pack.about.headline
         proposes = self.evaluation.rules_plan.standards[id].proposes
-        return (
-            headline.index(id) - len(headline)
-            if id in headline
-            else {"entry": 0, "exit": 1, None: 2, "question": 3}[proposes]
-        )
+        return headline.index(id) - len(headline) if id in headline else self._PROPOSING.index(proposes)
 
     @cached_property
     def unanswerable(self) -> list[str]:

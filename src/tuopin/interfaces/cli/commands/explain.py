@@ -65,6 +65,10 @@ def explain(
         sys.stderr.write(not_shown + "\n")
 
 
+#: What a standard may propose that changes a household's standing.
+_DECIDE = ("entry", "return", "exit", "monitoring")
+
+
 def _what_matters(explanation: Explanation) -> Explanation:
     """Only the tests that the proposals rest on, proposing ones first; without any, those that might have proposed.
 
@@ -73,7 +77,7 @@ def _what_matters(explanation: Explanation) -> Explanation:
     tests = {test.id: test for test in explanation.seen.standards}
     scores = {score.id: score for score in explanation.seen.scores}
     proposing = [proposal["rule"] for proposal in explanation.proposals if proposal["rule"] in tests]
-    waiting = proposing or [id for id, test in tests.items() if test.proposes in ("entry", "exit")]
+    waiting = proposing or [id for id, test in tests.items() if test.proposes in _DECIDE]
     needed: dict[str, None] = {}
     while waiting:
         id = waiting.pop(0)
