@@ -8,7 +8,7 @@ import pytest
 
 from tuopin.tables.engines import Engine, open_engine
 
-ENGINES = ["duckdb"]
+ENGINES = ["duckdb", "spark"]
 
 
 @pytest.fixture(params=ENGINES)

@@ -59,7 +59,18 @@ class Engine(Protocol):
     ) -> None: ...
 
 
-_ENGINES: Mapping[str, Callable[..., Engine]] = {"duckdb": DuckDBEngine}
+def _spark(**asked: object) -> Engine:
+    try:
+        from tuopin.tables.engines.spark_engine import SparkEngine  # noqa: PLC0415 - nobody needs it who does not ask
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pyspark", "py4j"):
+            raise
+        fix = "Install tuopin with the extra `spark`: pip install 'tuopin[spark]'."
+        raise UsageError(Problem("Spark is not installed.", Place(), fix=fix)) from None
+    return SparkEngine(**asked)  # type: ignore[arg-type]
+
+
+_ENGINES: Mapping[str, Callable[..., Engine]] = {"duckdb": DuckDBEngine, "spark": _spark}
 _DISTRIBUTED = frozenset({"spark"})
 
 

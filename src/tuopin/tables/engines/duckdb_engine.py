@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from tuopin.tables.engines.limits import bytes_of
 from tuopin.terms import DataError, Place, Problem, TuopinError, UsageError
 
 _SETTINGS: dict[str, str | bool] = {
@@ -24,8 +24,6 @@ _SETTINGS: dict[str, str | bool] = {
     "preserve_insertion_order": False,
     "python_enable_replacements": False,
 }
-
-_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 
 class DuckDBEngine:
@@ -42,9 +40,8 @@ class DuckDBEngine:
         folders: Sequence[Path] | None = None,
     ) -> None:
         """Open it; see `open_engine`."""
-        if memory_limit is not None and not _MEMORY.fullmatch(memory_limit):
-            what = f"`{memory_limit}` is not an amount of memory."
-            raise UsageError(Problem(what, Place(), fix="Write it like 4GB or 800MiB."))
+        if memory_limit is not None:
+            bytes_of(memory_limit)
         self._spill = tempfile.TemporaryDirectory(prefix="tuopin-", dir=spill)
         self._named: dict[str, str] = {}
         try:
