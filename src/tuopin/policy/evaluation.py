@@ -81,6 +81,7 @@ class Evaluation:
         engine: where queries run.
         progress: told (what, done, of how many) as work goes on.
         facts_root: where facts are stored that do not lie beside the snapshot already; default: beside it.
+        anew: compute all facts again, whatever lies beside the snapshot; needs a `facts_root`.
         done: the work that need not be done again (see `once`).
     """
 
@@ -90,6 +91,7 @@ class Evaluation:
     engine: Engine
     progress: Progress = silent
     facts_root: Path | None = None
+    anew: bool = False
     done: set[str] = field(default_factory=set, repr=False)
     _facts: dict[frozenset[str], FactsPlan] = field(default_factory=dict, repr=False)
     _rules: dict[frozenset[str], RulesPlan] = field(default_factory=dict, repr=False)
@@ -120,8 +122,10 @@ class Evaluation:
         said = f"{SCHEMA_VERSION}\n{self.snapshot.manifest.content_hash}\n{self.facts_plan.key}"
         key = hashlib.sha256(said.encode()).hexdigest()[:24]
         stored = facts_beside(self.snapshot) / key
-        whole = all(self._is_whole(stored / _part_name(part), part) for part in self.parts)
-        return stored if whole or self.facts_root is None else self.facts_root / key
+        if self.facts_root is None:
+            return stored
+        whole = not self.anew and all(self._is_whole(stored / _part_name(part), part) for part in self.parts)
+        return stored if whole else self.facts_root / key
 
     @property
     def kept_in(self) -> Path:

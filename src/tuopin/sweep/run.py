@@ -64,6 +64,7 @@ def run_sweep(
     master: str | None = None,
     dry_run: bool = False,
     replace: bool = False,
+    facts_root: Path | None = None,
     progress: Progress = silent,
 ) -> SweepResult:
     """Evaluate a policy over a whole snapshot. A sweep that was killed goes on with the parts that are missing.
@@ -81,6 +82,7 @@ def run_sweep(
         master: where Spark runs, such as `spark://host:7077`; None: on this machine.
         dry_run: count everything, write nothing (facts that are not stored yet are kept for the time of the run only).
         replace: put the new folder in place of an old sweep.
+        facts_root: compute all facts anew and keep them there; None: use and store those beside the snapshot.
         progress: told (what, done, of how many).
 
     Raises:
@@ -104,12 +106,14 @@ def run_sweep(
         return SweepResult(summary, out, block.hash, len(snapshot.manifest.parts))
     _refuse_place(out, ledger, snapshot, replace=replace)
     Ledger(ledger).refuse_unwritable()
+    own_facts = [] if facts_root is None else [facts_root]
     with (
         folders_above(out),
         unfinished(out, call) as work,
-        opened_with(spill=work.spill, folders=[*folders_of(snapshot), work.folder]) as opened,
+        opened_with(spill=work.spill, folders=[*folders_of(snapshot), work.folder, *own_facts]) as opened,
     ):
-        evaluation = Evaluation(pack, snapshot, as_of, opened, progress)
+        anew = facts_root is not None
+        evaluation = Evaluation(pack, snapshot, as_of, opened, progress, facts_root, anew=anew)
         return _write(Writing(evaluation, stages, work, Proposed()), out, ledger, replace=replace)
 
 

@@ -130,7 +130,8 @@ def swept(snapshot: Snapshot, out: Path, **more: Any) -> SweepResult:
 
 def started(snapshot: Snapshot, out: Path, *more: str) -> subprocess.Popen[str]:
     """The same in a process of its own."""
-    words = [sys.executable, "-m", "tests.unit.sweep.killable", out.with_name("pack"), snapshot.path, out, *more]
+    named: list[str | Path] = [out.with_name("pack"), snapshot.path, out]
+    words = [sys.executable, "-m", "tests.unit.sweep.killable", *named, *more]
     return subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
@@ -292,16 +293,16 @@ def test_parts_that_were_asked_otherwise_are_written_again(few: Undisturbed, cut
 # --- who takes up what -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("other", ["pack", "day", "stages"])
+@pytest.mark.parametrize("other", ["pack", "as_of", "stages"])
 def test_another_call_neither_takes_up_the_work_nor_leaves_it_lying(
     cut_short: CutShort, tmp_path: Path, other: str
 ) -> None:
     asked: dict[str, Any] = {
-        "pack": {"pack": policy(tmp_path / "other", version="1.0.1")},
-        "day": {"as_of": date(2016, 12, 30)},
-        "stages": {"stages": ("identification",)},
-    }[other]
-    result = swept(cut_short.snapshot, cut_short.out, **asked)
+        "pack": policy(tmp_path / "other", version="1.0.1"),
+        "as_of": date(2016, 12, 30),
+        "stages": ("identification",),
+    }
+    result = swept(cut_short.snapshot, cut_short.out, **{other: asked[other]})
     assert result.kept == 0
     assert hidden(tmp_path) == []
 
