@@ -40,7 +40,7 @@ LOOKS = (
         """
         SELECT household_no,
                CASE WHEN in_two THEN 'same_person_in_two_households' ELSE 'same_person_twice_in_household' END AS rule,
-               concat_ws(';', CAST(min(person_key) AS VARCHAR), CAST(count(*) AS VARCHAR)) AS seen
+               concat_ws(';', CAST(min(person_key) AS STRING), CAST(count(*) AS STRING)) AS seen
         FROM (
             SELECT m.household_no, m.person_key,
                    min(m.household_no) OVER (PARTITION BY m.person_key)
@@ -56,7 +56,7 @@ LOOKS = (
         {"households": ("household_size",), "members": ()},
         """
         SELECT h.household_no, 'size_differs_from_members' AS rule,
-               concat_ws(';', CAST(h.household_size AS VARCHAR), CAST(m.people AS VARCHAR)) AS seen
+               concat_ws(';', CAST(h.household_size AS STRING), CAST(m.people AS STRING)) AS seen
         FROM households AS h JOIN (
             SELECT household_no, count(*) AS people FROM members GROUP BY household_no
         ) AS m ON m.household_no = h.household_no
@@ -67,7 +67,7 @@ LOOKS = (
         "check",
         {"households": ("household_size",)},
         f"""
-        SELECT household_no, 'very_large_household' AS rule, CAST(household_size AS VARCHAR) AS seen
+        SELECT household_no, 'very_large_household' AS rule, CAST(household_size AS STRING) AS seen
         FROM households WHERE household_size > {LARGEST}
         """,
     ),
@@ -75,7 +75,7 @@ LOOKS = (
         "check",
         {"members": ("age",)},
         f"""
-        SELECT household_no, 'very_old_member' AS rule, CAST(max(age) AS VARCHAR) AS seen
+        SELECT household_no, 'very_old_member' AS rule, CAST(max(age) AS STRING) AS seen
         FROM members WHERE age > {OLDEST} GROUP BY household_no
         """,
     ),
@@ -106,7 +106,7 @@ def _proposals(look: Look) -> str:
     return f"""
     SELECT md5(concat_ws('|', h.household_id, '{STAGE};{look.kind}', f.rule, f.seen)) AS proposal_id,
            h.household_id, h.area_code, '{STAGE}' AS stage, '{look.kind}' AS kind, f.rule AS rule,
-           CAST(NULL AS VARCHAR) AS edition, f.rule AS reasons, '' AS unknown,
+           CAST(NULL AS STRING) AS edition, f.rule AS reasons, '' AS unknown,
            CAST(NULL AS BIGINT) AS severity_low, CAST(NULL AS BIGINT) AS severity_high,
            CAST(NULL AS BIGINT) AS reply_days
     FROM ({look.query}) AS f JOIN households AS h ON h.household_no = f.household_no

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +18,8 @@ from tuopin.policy import checked_pack, read_pack
 from tuopin.sweep import SweepResult, run_sweep
 from tuopin.tables.engines import open_engine
 from tuopin.terms import Problem, UsageError
+
+EngineName = Literal["duckdb", "spark"]
 
 MOST_ROWS = 12
 """Reasons and unknown facts that are printed in words."""
@@ -42,6 +44,16 @@ def sweep(
     ] = None,
     memory_limit: MemoryLimit = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Processors to use; default: all.")] = None,
+    engine: Annotated[
+        EngineName,
+        typer.Option("--engine", metavar="NAME", help="What runs the queries: duckdb or spark. Both answer the same."),
+    ] = "duckdb",
+    master: Annotated[
+        str | None,
+        typer.Option(
+            "--master", metavar="URL", help="Of Spark: where it runs, such as spark://host:7077; default: here."
+        ),
+    ] = None,
     replace: Replace = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -65,6 +77,8 @@ def sweep(
             ledger=ledger,
             memory_limit=memory_limit,
             threads=threads,
+            engine=engine,
+            master=master,
             dry_run=dry_run,
             replace=replace,
             progress=progress,
