@@ -3,14 +3,17 @@
 from tuopin.sweep.examples import ExampleResult, run_examples
 from tuopin.sweep.explanation import Explanation, explain_household
 from tuopin.sweep.ledger import Ledger, summary_hash
+from tuopin.sweep.rerun import Rerun, rerun_sweep
 from tuopin.sweep.run import SweepResult, run_sweep
 
 __all__ = [
     "ExampleResult",
     "Explanation",
     "Ledger",
+    "Rerun",
     "SweepResult",
     "explain_household",
+    "rerun_sweep",
     "run_examples",
     "run_sweep",
     "summary_hash",

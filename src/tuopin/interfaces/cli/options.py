@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -41,6 +41,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 MemoryLimit = Annotated[
     str | None,
     typer.Option("--memory-limit", metavar="SIZE", help="Such as 4GB; beyond it, work goes through the disk."),
+]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Processors to use; default: all.")]
+EngineName = Annotated[
+    Literal["duckdb", "spark"], typer.Option("--engine", help="What runs the queries; both give the same answers.")
+]
+Master = Annotated[
+    str | None,
+    typer.Option("--master", metavar="URL", help="Of Spark: where it runs, such as spark://host:7077; default: here."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Put the new one in place of an old one.")]
