@@ -247,7 +247,7 @@ class Evaluation:
         query = figure_query(self.pack, id, self.facts_plan)
         if query is None:
             return {}
-        rows = self.engine.rows(query)
+        rows = sorted(self.engine.rows(query), key=lambda row: str(row[0]))  # each engine has an order of its own
         return {
             str(area): FigureResult(rounded(value), int(n), int(left_out or 0))
             for area, value, n, left_out in rows

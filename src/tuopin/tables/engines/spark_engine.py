@@ -131,6 +131,10 @@ class SparkEngine:
 
     def text(self, tree: exp.Expr) -> str:
         """See `Engine.text`."""
+        if any(cte.args.get("materialized") for cte in tree.find_all(exp.CTE)):
+            tree = tree.copy()
+            for cte in tree.find_all(exp.CTE):
+                cte.set("materialized", None)  # Spark has no word for it, and decides itself
         return tree.sql("spark", identify=True)
 
     def close(self) -> None:
