@@ -61,6 +61,25 @@ def sweep_answers(given: argparse.Namespace) -> None:
     _sweep(given, dry_run=False, stages=())
 
 
+def sweep_whole(given: argparse.Namespace) -> None:
+    """The sweep with every stage, on any engine, its facts computed anew in a folder of their own."""
+    from tuopin.policy import checked_pack, read_pack  # noqa: PLC0415
+    from tuopin.sweep import run_sweep  # noqa: PLC0415
+    from tuopin.tables import Snapshot  # noqa: PLC0415
+
+    run_sweep(
+        pack=checked_pack(read_pack(given.pack)),
+        snapshot=Snapshot.open(given.snapshot),
+        as_of=given.as_of,
+        out=given.out,
+        facts_root=given.facts,
+        memory_limit=given.memory_limit,
+        threads=given.threads,
+        engine=given.engine,
+        master=given.master,
+    )
+
+
 def sweep_dry(given: argparse.Namespace) -> None:
     """The sweep without writing a household: the summary only."""
     _sweep(given, dry_run=True)
@@ -94,7 +113,7 @@ def facts_of(snapshot: Path) -> Path:
 
 WORDS = {
     word.__name__: word
-    for word in (register, start, scan, scan_by_part, scan_facts, by_hand, sweep, sweep_answers, sweep_dry)
+    for word in (register, start, scan, scan_by_part, scan_facts, by_hand, sweep, sweep_answers, sweep_whole, sweep_dry)
 }
 
 
@@ -105,9 +124,14 @@ def main() -> None:
     parser.add_argument("--households", type=int)
     parser.add_argument("--build", type=Path)
     parser.add_argument("--snapshot", type=Path)
-    parser.add_argument("--pack", type=Path)
+    parser.add_argument("--pack")
+    parser.add_argument("--as-of", type=date.fromisoformat)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--facts", type=Path)
     parser.add_argument("--memory-limit", default="4GB")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--engine", default="duckdb")
+    parser.add_argument("--master")
     given = parser.parse_args()
     WORDS[given.word](given)
 
