@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from tuopin.policy.area_facts import AREA_BUILT_IN, READINGS, EstimateError, plan_areas
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
-from tuopin.policy.files import Categories, Score, Standard
+from tuopin.policy.files import HOUSEHOLD, Categories, Score, Standard
 from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import covers_column, everything_asked, tier_column
 from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
@@ -29,7 +30,18 @@ from tuopin.terms import DataError, Place, Problem
 
 #: Names that conditions or stored rows use for something else.
 RESERVED = frozenset(
-    {*STRUCTURE, *BUILT_IN[1:], "weight", "member_no", "person_key", "national", "true", "false", "null"}
+    {
+        *STRUCTURE,
+        *BUILT_IN[1:],
+        *AREA_BUILT_IN,
+        "weight",
+        "member_no",
+        "person_key",
+        "national",
+        "true",
+        "false",
+        "null",
+    }
 )
 
 
@@ -91,7 +103,21 @@ def _names(pack: Pack) -> Iterator[Problem]:
 _TABLES = frozenset(
     {
         *("households", "members", "dwellings", "areas", "leads", "decisions", "matches", "standings", "open_leads"),
-        *("area_tiers", "facts", "stored_facts", "answered", "answers", "evaluated", "proposals", "looked", "found"),
+        *(
+            "area_tiers",
+            "area_parts",
+            "these_areas",
+            "area_standings",
+            "area_decisions",
+            "facts",
+            "stored_facts",
+            "answered",
+            "answers",
+            "evaluated",
+            "proposals",
+            "looked",
+            "found",
+        ),
         *("population", "before", "compared", "register"),
     }
 )
@@ -105,6 +131,8 @@ def _made_columns(pack: Pack) -> Iterator[tuple[str, str]]:
             yield from ((f"{rule.id}_probability{end}", rule.id) for end in ("_low", "_high"))
         elif isinstance(rule.spec, Categories):
             yield from ((f"{rule.id}{end}", rule.id) for end in ("_first", "_last"))
+    for id in pack.estimates:
+        yield from ((f"{id}_{reading}", id) for reading in READINGS)
     for id in (*pack.facts, *pack.derived, "household_size"):
         yield from ((f"{id}__{end}", id) for end in ("low", "high"))
     yield from ((tier_column(tier), tier) for tier in pack.tiers)
@@ -121,6 +149,8 @@ def _global_ids(pack: Pack) -> Iterator[tuple[str, Place]]:
     ):
         for id in ids:
             yield id, replace(pack.place(file, key, id), rule=id)
+    for id in pack.estimates:
+        yield id, pack.place_of("estimates", id)
     for rule in pack.rules.values():
         yield rule.id, rule.place()
 
@@ -255,9 +285,9 @@ def _references(pack: Pack) -> Iterator[Problem]:
     """What is named by id elsewhere exists and is of the right kind."""
     standards = dict(pack.standards())
     for id in pack.about.headline:
-        if id not in standards:
+        if id not in standards or pack.subject(id) != HOUSEHOLD:
             yield Problem(
-                f"The headline names `{id}`, which is no standard.",
+                f"The headline names `{id}`, which is no standard of households.",
                 pack.place("pack.yaml", "headline"),
                 "",
                 "Name a standard.",
@@ -266,6 +296,7 @@ def _references(pack: Pack) -> Iterator[Problem]:
         if figure.by not in (NATIONAL, *pack.tiers):
             place = replace(pack.place("lines.yaml", "figures", id, "by"), rule=id)
             yield Problem(f"`{figure.by}` is no tier.", place, "", f"Write national, {', '.join(pack.tiers)}.")
+    yield from _subjects(pack)
     for id, standard in standards.items():
         severity = standard.severity
         if severity is not None and (severity not in pack.rules or pack.rules[severity].loc[0] != "scores"):
@@ -277,10 +308,36 @@ def _references(pack: Pack) -> Iterator[Problem]:
             )
 
 
+#: What may be proposed for an area.
+_OF_AREAS = ("exit", "warning")
+
+
+def _subjects(pack: Pack) -> Iterator[Problem]:
+    """Rules and estimates are asked of households or of a tier, and propose what fits these."""
+    known = f"Write {HOUSEHOLD}, {', '.join(pack.tiers)}."
+    for id, standard in pack.standards():
+        place, of_area = pack.rules[id].place("applies_to"), standard.applies_to in pack.tiers
+        if standard.applies_to != HOUSEHOLD and not of_area:
+            yield Problem(f"`{standard.applies_to}` is no tier.", place, "", known)
+        elif standard.proposes and (standard.proposes in _OF_AREAS) < of_area:
+            what = f"For an area nothing like `{standard.proposes}` is proposed."
+            yield Problem(what, pack.rules[id].place("proposes"), "", f"Write {' or '.join(_OF_AREAS)}.")
+        elif standard.proposes == "warning" and not of_area:
+            fix = "Write alert, or say of which tier it is asked."
+            yield Problem("A warning is for an area.", pack.rules[id].place("proposes"), "", fix)
+        elif standard.severity and of_area:
+            why = "A score is computed for households."
+            yield Problem("A standard of areas has no severity.", pack.rules[id].place("severity"), why, "Take it out.")
+    for id, estimate in pack.estimates.items():
+        if estimate.applies_to not in pack.tiers:
+            place = pack.place_of("estimates", id, "applies_to")
+            yield Problem(f"`{estimate.applies_to}` is no tier.", place, "", f"Write {', '.join(pack.tiers)}.")
+
+
 def _examples(pack: Pack) -> Iterator[Problem]:
     """Examples speak of facts and rules that exist."""
     for id, example in pack.examples.items():
-        place = example_place(pack, id)
+        place = pack.place_of("examples", id)
         rows = [("household", example.household), ("dwelling", example.dwelling or {}), ("area", example.area)]
         rows += [("member", member) for member in example.members or []]
         rows += [(f"register:{name}", row) for name, found in example.registers.items() for row in found]
@@ -290,9 +347,13 @@ def _examples(pack: Pack) -> Iterator[Problem]:
             yield Problem(
                 "The example names more areas than there are tiers.", place, "", f"Tiers: {', '.join(pack.tiers)}."
             )
+        if example.of not in (HOUSEHOLD, *pack.tiers):
+            yield Problem(f"`{example.of}` is no tier.", place, "", f"Write {HOUSEHOLD}, {', '.join(pack.tiers)}.")
+        if (example.standing == "listed") > (example.of in pack.tiers):
+            yield Problem("A household is not `listed`.", place, "", "Write registered, or say of which tier it is.")
         wanted = [*example.expect.answers, *example.expect.numbers, *example.expect.categories]
         for name in wanted:
-            if name.removesuffix("_probability") not in pack.rules:
+            if name.removesuffix("_probability") not in pack.rules and name not in pack.estimates:
                 yield Problem(
                     f"The example expects an answer of `{name}`, which is no rule.", place, "", "Check the spelling."
                 )
@@ -303,6 +364,8 @@ def _example_facts(pack: Pack, entity: str, row: Mapping[str, object], place: Pl
         entity, {"member"} if entity.startswith("register:") else set()
     )
     for name in row:
+        if entity == "area" and name in AREA_BUILT_IN[:2]:
+            continue
         fact = pack.facts.get(name) or pack.derived.get(name)
         if name not in beside and (fact is None or fact.entity != entity):
             yield Problem(
@@ -311,14 +374,6 @@ def _example_facts(pack: Pack, entity: str, row: Mapping[str, object], place: Pl
                 "",
                 "Check the spelling.",
             )
-
-
-def example_place(pack: Pack, id: str) -> Place:
-    """Where an example is written."""
-    for loaded in pack.files.values():
-        if ("examples", id) in loaded.lines:
-            return loaded.place(("examples", id), rule=id)
-    return Place(rule=id)
 
 
 def _unreadable(pack: Pack) -> list[Problem]:
@@ -380,7 +435,7 @@ def _compiled_on(pack: Pack, day: date) -> list[Problem]:
     except FactError as error:
         place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
         return [Problem(error.what, place, "", error.fix)]
-    return [*_figures(pack, facts), *_lines(pack, facts, day), *_rules(pack, facts, day)]
+    return [*_figures(pack, facts), *_lines(pack, facts, day), *_rules(pack, facts, day), *_areas(pack, facts, day)]
 
 
 def _figures(pack: Pack, facts: FactsPlan) -> Iterator[Problem]:
@@ -403,6 +458,22 @@ def _lines(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
 def _rules(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
     for error in rule_errors(pack, facts, day, _sample(pack)):
         yield Problem(error.what, error.rule.place(*error.loc), "", error.fix)
+
+
+def _areas(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
+    """What does not compile of the areas of any tier."""
+    try:
+        plans = plan_areas(pack, facts, day, all_facts=True)
+    except FactError as error:
+        place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
+        yield Problem(error.what, place, "", error.fix)
+        return
+    except EstimateError as error:
+        yield Problem(error.what, pack.place_of("estimates", error.estimate), "", error.fix)
+        return
+    for plan in plans:
+        for wrong in rule_errors(pack, plan, day, _sample(pack), of=plan.tier):
+            yield Problem(wrong.what, wrong.rule.place(*wrong.loc), "", wrong.fix)
 
 
 def _sample(pack: Pack) -> FigureValues:

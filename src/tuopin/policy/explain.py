@@ -354,7 +354,7 @@ class _Compiled:
     """The compiled rules, for an item of a score to be read among them."""
 
     def __init__(self, evaluation: Evaluation, rules: RulesPlan) -> None:
-        self.pack, self.day, self.figures = evaluation.pack, rules.day, evaluation.figure_values
+        self.pack, self.day, self.of, self.figures = evaluation.pack, rules.day, rules.of, evaluation.figure_values
         self.facts, self.layout = rules.facts, rules.facts.layout
         self._rules = rules.rules
 

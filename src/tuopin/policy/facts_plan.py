@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -17,6 +18,7 @@ from tuopin.policy import sql
 from tuopin.policy.files import (
     CategoriesEdition,
     DatedEdition,
+    Derived,
     Quantity,
     ScoreEdition,
     Standard,
@@ -43,6 +45,25 @@ NAMES = ("household_id", "area_code")
 BUILT_IN = ("household_size", "standing", "applied", "standing_since", "ever_registered", "reported")
 #: Those that every sweep reads; the others are stored where a rule names them.
 ALWAYS_STORED = BUILT_IN[:3]
+
+
+class PlannedFacts(Protocol):
+    """The facts that rules read: of households, or of the areas of a tier."""
+
+    @property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """The meaning of each fact as a column."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, Sql]:
+        """Each column, and the tree that computes it."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """The shape of the snapshot."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -88,7 +109,7 @@ class FactsPlan:
         columns |= {name: sql.column(name, "h" if name in NAMES else "a") for name in missing}
         query = sql.select(columns, sql.table(source, "f"))
         query = query.join(sql.table("households", "h"), on=same("household_no", "f", "h"), copy=False)
-        return _left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
+        return left_join(query, sql.table("area_tiers", "a"), "area_code", "a")
 
     def matches_query(self) -> Sql:
         """Households with a match in some register: one row each, made once before the loop over parts.
@@ -123,11 +144,11 @@ class FactsPlan:
             rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
             rolled = sql.select({"household_no": household, **self.rollups.columns}, rows.subquery("rows", copy=False))
             rolled = rolled.group_by(household, copy=False)
-            query = _left_join(query, rolled.subquery("m", copy=False), "household_no", "m")
+            query = left_join(query, rolled.subquery("m", copy=False), "household_no", "m")
         if self.layout.has("dwellings"):
-            query = _left_join(query, sql.table("dwellings", "d"), "household_no", "d")
+            query = left_join(query, sql.table("dwellings", "d"), "household_no", "d")
         for table, alias in self._joined_once():
-            query = _left_join(query, _of_part(table, alias, part), "household_no", alias)
+            query = left_join(query, _of_part(table, alias, part), "household_no", alias)
         return query
 
     def _joined_once(self) -> list[tuple[str, str]]:
@@ -156,7 +177,7 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool
     meanings: dict[str, Meaning] = {}
     for id in _household_facts(pack, all_facts=all_facts):
         meaning = world.lookup(id)
-        stored, computed = _stored(id, meaning)
+        stored, computed = as_stored(id, meaning)
         meanings[id] = stored
         columns |= computed
     return FactsPlan(meanings, columns, world.rollups, world.matches, layout, _tiers_used(pack, layout))
@@ -167,7 +188,8 @@ def _household_facts(pack: Pack, *, all_facts: bool) -> list[str]:
     used = set(ALWAYS_STORED) | names_used(pack)
     used |= {id for id, f in pack.facts.items() if (f.entity, f.type, f.sensitivity) == ("household", "code", "public")}
     specs: dict[str, Quantity] = {**pack.facts, **pack.derived}
-    own = [id for id, spec in specs.items() if spec.entity in ("household", "dwelling", "area")]
+    rows = ("household", "dwelling", "area")
+    own = [id for id, s in specs.items() if s.entity in rows and not (s.entity == "area" and isinstance(s, Derived))]
     return list(dict.fromkeys(id for id in (*BUILT_IN, *own) if all_facts or id in used))
 
 
@@ -178,9 +200,10 @@ def _tiers_used(pack: Pack, layout: Layout) -> frozenset[str]:
 
 
 def names_used(pack: Pack) -> frozenset[str]:
-    """Every name in a rule of any edition or in a figure."""
+    """Every name in a rule of any edition, in a figure, or in what households add up to."""
     texts = [text for rule in pack.rules.values() for text, _ in texts_in(rule.spec)]
     texts += [text for figure in pack.figures.values() for text in (figure.value, figure.of) if text]
+    texts += [derived.rule for derived in pack.derived.values() if derived.entity == "area"]
     return frozenset(name for text in texts for name in names(parse(text, division=True)))
 
 
@@ -204,7 +227,7 @@ def _texts_of_edition(edition: DatedEdition) -> Iterator[tuple[str, Loc]]:
             yield from ((group.when, ("categories", n, "when")) for n, group in enumerate(groups) if group.when)
 
 
-def _stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
+def as_stored(id: str, meaning: Meaning) -> tuple[Meaning, dict[str, Sql]]:
     """How a fact is read back, and the columns that store it; a fact that was never asked takes no column."""
     if never_asked(meaning):
         return unasked(meaning), {}
@@ -231,8 +254,9 @@ def _as(kind: str, tree: Sql) -> Sql:
     return tree if isinstance(tree, exp.Column) else sql.cast(tree, kind)
 
 
-def _left_join(query: exp.Select, other: Sql, column: str, alias: str) -> exp.Select:
-    return query.join(other, on=same(column, "h", alias), join_type="left", copy=False)
+def left_join(query: exp.Select, other: Sql, column: str, alias: str, of: str = "h") -> exp.Select:
+    """The rows of a query with another table's beside them where there are any."""
+    return query.join(other, on=same(column, of, alias), join_type="left", copy=False)
 
 
 def _of_part(table: str, alias: str, part: PartEntry | None) -> Sql:

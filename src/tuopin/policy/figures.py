@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tuopin.policy import sql
 from tuopin.policy.compiler import compile_condition, compile_number
-from tuopin.policy.facts_plan import FactsPlan
+from tuopin.policy.facts_plan import PlannedFacts
 from tuopin.policy.files import Figure
 from tuopin.policy.language import Call, LanguageError, parse
 from tuopin.policy.layout import tier_column
@@ -24,7 +24,7 @@ DECIMALS = Decimal("0.0001")
 class _FactsWorld:
     """What names mean in a figure: facts of a household."""
 
-    def __init__(self, facts: FactsPlan) -> None:
+    def __init__(self, facts: PlannedFacts) -> None:
         self.facts, self.as_of = facts, facts.layout.as_of
 
     def lookup(self, name: str) -> Meaning:
@@ -40,12 +40,12 @@ class _FactsWorld:
         raise LanguageError(f"`{call.function}` stands in a figure.", "Give it a name under `derived` in facts.yaml.")
 
 
-def figure_value(pack: Pack, id: str, facts: FactsPlan) -> Number:
+def figure_value(pack: Pack, id: str, facts: PlannedFacts) -> Number:
     """What a figure is a statistic of, as a number of one household."""
     return compile_number(parse(pack.figures[id].value, division=True), _FactsWorld(facts))
 
 
-def figure_query(pack: Pack, id: str, facts: FactsPlan, source: str = "facts") -> Sql | None:
+def figure_query(pack: Pack, id: str, facts: PlannedFacts, source: str = "facts") -> Sql | None:
     """Columns area, value, households counted, households left out; None where the snapshot never asked for it.
 
     A household counts only where it is known whether it belongs (`of`) and what its value is exactly; the rest is left
@@ -77,7 +77,7 @@ def _in_units(value: Sql, number: Number) -> Sql:
     return sql.quotient(value, sql.integer(10**number.scale)) if number.scale else sql.cast(value, "double")
 
 
-def _weight(figure: Figure, facts: FactsPlan) -> Sql:
+def _weight(figure: Figure, facts: PlannedFacts) -> Sql:
     """How many persons or households of the population a row stands for."""
     size = facts.meanings["household_size"]
     assert isinstance(size, Number)

@@ -290,11 +290,14 @@ class StandardEdition(DatedEdition):
 Proposes = Literal["entry", "return", "exit", "question", "alert", "monitoring", "clearing", "warning"]
 
 
+HOUSEHOLD = "household"
+
+
 class Standard(PackPart):
-    """A policy rule: met, not met or cannot tell."""
+    """A policy rule: met, not met or cannot tell. It is asked of households, or of the areas of a tier."""
 
     question: Text
-    applies_to: Literal["household"] = "household"
+    applies_to: Id = HOUSEHOLD
     applies_if: Condition | None = None
     source: Source
     proposes: Proposes | None = None
@@ -381,6 +384,39 @@ class Categories(PackPart):
     editions: Annotated[list[CategoriesEdition], Field(min_length=1)]
 
 
+Deciding = Literal["point", "lower", "upper"]
+
+
+class Estimate(PackPart):
+    """A share of an area's people that is known from a sample, or counts that such shares are extrapolated to.
+
+    A share: of those looked at (`of`), so many were `found`, and there are so many `among` whom they were looked for.
+    A combination: those `known` and, for each share `extrapolated`, so many among whom it was found; over `among`.
+    """
+
+    label: Text
+    applies_to: Id
+    source: Source
+    found: Id | None = None
+    of: Id | None = None
+    known: Id | None = None
+    extrapolated: list[Id] = []
+    among: Id
+    confidence: Parameter
+    decides: Annotated[dict[Day, Deciding], AfterValidator(_dated)]
+
+    @model_validator(mode="after")
+    def _a_share_or_a_combination(self) -> Estimate:
+        share = self.found is not None and self.of is not None
+        combined = self.known is not None and bool(self.extrapolated)
+        if share == combined or (self.found is None) != (self.of is None):
+            raise ValueError("write either `found` and `of` (a share), or `known` and `extrapolated` (a combination)")
+        for value in self.confidence.values.values():
+            if not isinstance(value, Decimal | int) or not 0 < value < 1:
+                raise ValueError("the confidence is one number between 0 and 1, such as 0.95")
+        return self
+
+
 class StandardsFile(PackPart):
     """standards/*.yaml: the rules of one stage."""
 
@@ -388,6 +424,7 @@ class StandardsFile(PackPart):
     standards: dict[Id, Standard] = {}
     scores: dict[Id, Score] = {}
     categories: dict[Id, Categories] = {}
+    estimates: dict[Id, Estimate] = {}
 
 
 # --- examples/*.yaml -------------------------------------------------------------------------------------------------
@@ -414,20 +451,22 @@ class Expected(PackPart):
 
 
 class Example(PackPart):
-    """A household in words a villager knows, and what the policy must say of it.
+    """A household, or an area of a tier (`of`), in words that a villager knows, and what the policy must say of it.
 
     `areas` are the codes of the areas it lives in, the highest tier first; `area` are facts of them. A short way for
-    one area of the highest tier is `area:` among the household's facts.
+    one area of the highest tier is `area:` among the household's facts. Of an area itself, `area` holds its facts,
+    those too that a sweep would compute from its households.
     """
 
     story: Text
     as_of: Day
+    of: Id = HOUSEHOLD
     household: dict[str, Value] = {}
     members: list[dict[str, Value]] | None = None
     dwelling: dict[str, Value] | None = None
     registers: dict[Id, list[dict[str, Value]]] = {}
     covered: list[Id] = []
-    standing: Literal["none", "registered", "exited", "returned", "monitored", "cleared"] = "none"
+    standing: Literal["none", "registered", "exited", "returned", "monitored", "cleared", "listed"] = "none"
     standing_since: Day | None = None
     ever_registered: StrictBool | None = None
     applied: bool = False

@@ -48,6 +48,20 @@ _STANDINGS = """
 """
 
 
+#: As _STANDINGS, of areas.
+AREA_STANDINGS = """
+    SELECT area_code, CASE decision WHEN 'listing' THEN 'listed' ELSE 'exited' END AS standing,
+           decided_on AS standing_since
+    FROM (
+        SELECT area_code, decision, decided_on,
+               ROW_NUMBER() OVER (PARTITION BY area_code ORDER BY decided_on DESC, known_at DESC, decision) AS recent
+        FROM area_decisions
+        WHERE decided_on <= DATE '{as_of}'
+    ) AS decided
+    WHERE recent = 1
+"""
+
+
 def _open_leads(as_of: date, *, decisions: bool) -> str:
     """Households with a lead that nobody has decided since: an application, or a sign from somebody else."""
     counted = """

@@ -123,6 +123,7 @@ def everything_asked(pack: Pack, as_of: date) -> Layout:
         "areas": {"area_code": 0},
         "leads": {},
         "decisions": {},
+        "area_decisions": {},
         **{register: {"person_key": 0} for register in pack.about.registers},
     }
     for id, fact in pack.facts.items():

@@ -11,7 +11,7 @@ from tuopin.policy.arithmetic import refuse_bare_sum
 from tuopin.policy.columns import parameter_meaning, same_scale
 from tuopin.policy.compiler import compile_number
 from tuopin.policy.dated import figures_on, parameter_on
-from tuopin.policy.facts_plan import FactsPlan
+from tuopin.policy.facts_plan import PlannedFacts
 from tuopin.policy.figures import figure_value
 from tuopin.policy.language import Call, LanguageError, parse
 from tuopin.policy.layout import Layout, by_area
@@ -26,7 +26,7 @@ NATIONAL = "national"
 
 
 def line_meaning(
-    pack: Pack, facts: FactsPlan, id: str, day: date, figures: FigureValues, layout: Layout | None = None
+    pack: Pack, facts: PlannedFacts, id: str, day: date, figures: FigureValues, layout: Layout | None = None
 ) -> Number:
     """A line on a day, as a number in its unit: dated values, or a formula over figures and parameters.
 
@@ -67,7 +67,7 @@ def line_meaning(
 class _LineWorld:
     """What names mean in the formula of a line: figures and shared parameters."""
 
-    def __init__(self, pack: Pack, facts: FactsPlan, layout: Layout, day: date, figures: FigureValues) -> None:
+    def __init__(self, pack: Pack, facts: PlannedFacts, layout: Layout, day: date, figures: FigureValues) -> None:
         self.pack, self.facts, self.layout, self.day, self.figures = pack, facts, layout, day, figures
         self.as_of = layout.as_of
 
@@ -102,7 +102,7 @@ class _LineWorld:
         )
 
 
-def figure_unit(pack: Pack, id: str, facts: FactsPlan) -> Unit:
+def figure_unit(pack: Pack, id: str, facts: PlannedFacts) -> Unit:
     """The unit that a figure's own text gives (a median has the unit of what it is a median of)."""
     if pack.figures[id].statistic == "count":
         return Unit.parse("person" if pack.figures[id].weight == "persons" else "household")

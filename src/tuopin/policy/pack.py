@@ -18,8 +18,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tuopin.policy.files import (
+    HOUSEHOLD,
     Categories,
     Derived,
+    Estimate,
     Example,
     ExamplesFile,
     Fact,
@@ -78,6 +80,7 @@ class Pack:
         figures: numbers that depend on everybody.
         lines: poverty lines.
         rules: standards, scores and categories of all files.
+        estimates: shares of areas that are known from samples, of all files.
         examples: households with their expected outcome.
         files: the files read, by their name in the pack.
     """
@@ -91,6 +94,7 @@ class Pack:
     figures: Mapping[str, Figure]
     lines: Mapping[str, Line]
     rules: Mapping[str, Rule]
+    estimates: Mapping[str, Estimate]
     examples: Mapping[str, Example]
     files: Mapping[str, Loaded] = field(repr=False)
 
@@ -116,6 +120,18 @@ class Pack:
         for rule in self.rules.values():
             if isinstance(rule.spec, Standard):
                 yield rule.id, rule.spec
+
+    def subject(self, rule: str) -> str:
+        """Of whom a rule is asked: `household`, or the id of a tier."""
+        spec = self.rules[rule].spec
+        return spec.applies_to if isinstance(spec, Standard) else HOUSEHOLD
+
+    def place_of(self, key: str, id: str, *deeper: str | int) -> Place:
+        """Where something that has a key of its own in some file is written, such as an example."""
+        for loaded in self.files.values():
+            if (key, id) in loaded.lines:
+                return loaded.place((key, id, *deeper), rule=id)
+        return Place(rule=id)
 
     def place(self, file: str, *loc: str | int) -> Place:
         """Where something stands in a file of the pack."""
@@ -176,6 +192,7 @@ def read_pack(name: str | Path, *, examples: bool = True) -> Pack:
         figures=lines.figures,
         lines=lines.lines,
         rules=reading.rules(standards),
+        estimates=reading.merged({file: model.estimates for file, model in standards.items()}, "estimates"),
         examples=reading.merged({file: model.examples for file, model in households.items()}, "examples"),
         files=reading.files,
     )

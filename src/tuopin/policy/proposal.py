@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from tuopin.policy import arithmetic, sql
 from tuopin.policy.dated import in_force
-from tuopin.policy.files import Standard
+from tuopin.policy.files import HOUSEHOLD, Standard
 from tuopin.policy.meaning import Number, Truth, never_asked
 from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.sql import Sql
@@ -18,7 +18,7 @@ from tuopin.terms import Answer
 def proposals(
     rules: RulesPlan, rule: str, *, stage: str, kind: str, when: Answer, also: Sql | None = None
 ) -> exp.Select:
-    """Households for which a rule gives an answer, as proposals, from the table `evaluated`.
+    """Households, or areas, for which a rule gives an answer, as proposals, from the table `evaluated`.
 
     Args:
         rules: the compiled rules.
@@ -38,7 +38,7 @@ def proposals(
     reasons = [rule] if kind == "question" else []
     columns: dict[str, Sql] = {
         "proposal_id": _key(rules, rule, stage, kind),
-        "household_id": sql.column("household_id"),
+        "household_id": sql.column("household_id") if rules.of == HOUSEHOLD else sql.unknown("varchar"),
         "area_code": sql.column("area_code"),
         "stage": sql.text(stage),
         "kind": sql.text(kind),
@@ -147,7 +147,8 @@ def _key(rules: RulesPlan, rule: str, stage: str, kind: str) -> Sql:
     facts = sorted({fact for id in closure for fact in rules.rules[id].reads})
     seen = [sql.as_text(column) for fact in facts for column in _columns(rules, fact)]
     head = sql.text(hashlib.sha256(f"{stage};{kind};{rule};{editions}".encode()).hexdigest()[:16])
-    return sql.digest(sql.joined_text([sql.column("household_id"), head, *seen], between="|"))
+    subject = sql.column("household_id" if rules.of == HOUSEHOLD else "area_code")
+    return sql.digest(sql.joined_text([subject, head, *seen], between="|"))
 
 
 def _columns(rules: RulesPlan, fact: str) -> list[Sql]:

@@ -12,8 +12,8 @@ from tuopin.policy import sql
 from tuopin.policy.columns import parameter_meaning
 from tuopin.policy.compiler import compile_condition
 from tuopin.policy.dated import in_force, parameter_on
-from tuopin.policy.facts_plan import FactsPlan
-from tuopin.policy.files import Parameter
+from tuopin.policy.facts_plan import PlannedFacts
+from tuopin.policy.files import HOUSEHOLD, Parameter
 from tuopin.policy.language import Call, LanguageError, parse
 from tuopin.policy.layout import Layout
 from tuopin.policy.lines import FigureValues, line_meaning
@@ -65,10 +65,11 @@ class CompiledRule:
 
 
 class Rules(Protocol):
-    """The rules of a policy on a day, as far as one of them needs the others."""
+    """The rules of a policy on a day, as far as one of them needs the others; `of` whom they are asked."""
 
     pack: Pack
-    facts: FactsPlan
+    of: str
+    facts: PlannedFacts
     day: date
     figures: FigureValues
     layout: Layout
@@ -195,6 +196,10 @@ class RuleWorld:
         if not in_force(other.spec.editions, self.rules.day).anything:
             fix = "Refer to rules only from the day they hold."
             raise LanguageError(f"`{other.id}` is not in force on {self.rules.day}.", fix)
+        if self.rules.pack.subject(other.id) != self.rules.of:
+            of = self.rules.pack.subject(other.id)
+            fix = "Refer to rules that are asked of the same."
+            raise LanguageError(f"`{other.id}` is asked of a {of}, not of a {self.rules.of}.", fix)
         compiled = self.rules.rule(other.id)
         self.rests_on[other.id] = compiled.layer
         if name == other.id:
@@ -208,7 +213,11 @@ class RuleWorld:
     def _unknown(self, name: str) -> LanguageError:
         fact = self.rules.pack.facts.get(name) or self.rules.pack.derived.get(name)
         if fact is not None:
+            if self.rules.of == HOUSEHOLD and fact.entity == "area":
+                fix = "A rule of a household reads what was asked of its area, and no sum over its neighbours."
+                return LanguageError(f"`{name}` is computed of a whole area.", fix)
             fix = "Roll it up under `derived` in facts.yaml."
-            return LanguageError(f"`{name}` is a fact of a {fact.entity}, not of the household.", fix)
+            whom = "household" if self.rules.of == HOUSEHOLD else "area"
+            return LanguageError(f"`{name}` is a fact of a {fact.entity}, not of the {whom}.", fix)
         fix = "Name a fact, line, parameter, test, score or standard of this pack."
         return LanguageError(f"There is no `{name}` here.", fix)

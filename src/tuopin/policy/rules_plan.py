@@ -16,8 +16,8 @@ from sqlglot import exp
 from tuopin.policy import scores, sql
 from tuopin.policy.compiler import compile_condition
 from tuopin.policy.dated import InForce, in_force
-from tuopin.policy.facts_plan import FactsPlan
-from tuopin.policy.files import Categories, CategoriesEdition, DatedEdition, Score, Standard, StandardEdition
+from tuopin.policy.facts_plan import PlannedFacts
+from tuopin.policy.files import HOUSEHOLD, Categories, CategoriesEdition, DatedEdition, Score, Standard, StandardEdition
 from tuopin.policy.language import LanguageError, parse
 from tuopin.policy.layout import Layout, truth_by_area
 from tuopin.policy.lines import FigureValues
@@ -37,11 +37,13 @@ class RulesPlan:
         rules: by id, in the order of the pack.
         day: the policy's day.
         facts: the plan of the facts they read.
+        of: of whom they are asked: `household`, or the areas of a tier.
     """
 
     rules: Mapping[str, CompiledRule]
     day: date
-    facts: FactsPlan
+    facts: PlannedFacts
+    of: str = HOUSEHOLD
 
     @property
     def standards(self) -> dict[str, Standard]:
@@ -89,9 +91,15 @@ class RulesPlan:
 
 
 def plan_rules(
-    pack: Pack, facts: FactsPlan, day: date, figures: FigureValues, layout: Layout | None = None
+    pack: Pack,
+    facts: PlannedFacts,
+    day: date,
+    figures: FigureValues,
+    layout: Layout | None = None,
+    *,
+    of: str = HOUSEHOLD,
 ) -> RulesPlan:
-    """Compile the rules that are in force on a day.
+    """Compile the rules that are in force on a day, and asked of households or of the areas of a tier.
 
     Args:
         pack: a checked pack.
@@ -99,38 +107,47 @@ def plan_rules(
         day: the policy's day.
         figures: values of the figures that lines use.
         layout: the shape of the snapshot, or of one part of it (with a narrower territory); default: of the facts.
+        of: `household`, or the id of a tier.
 
     Raises:
         LanguageError: a rule does not compile.
     """
-    compiling = _Rules(pack, facts, day, figures, layout or facts.layout)
-    for id, rule in pack.rules.items():
-        if in_force(rule.spec.editions, day).anything:
-            compiling.rule(id)
+    compiling = _Rules(pack, facts, day, figures, layout or facts.layout, of)
+    for id in _asked_of(pack, day, of):
+        compiling.rule(id)
     order = [id for id in pack.rules if id in compiling.done]
-    return RulesPlan({id: compiling.done[id] for id in order}, day, facts)
+    return RulesPlan({id: compiling.done[id] for id in order}, day, facts, of)
 
 
-def rule_errors(pack: Pack, facts: FactsPlan, day: date, figures: FigureValues) -> list[RuleError]:
+def _asked_of(pack: Pack, day: date, of: str) -> list[str]:
+    return [
+        id for id, rule in pack.rules.items() if pack.subject(id) == of and in_force(rule.spec.editions, day).anything
+    ]
+
+
+def rule_errors(
+    pack: Pack, facts: PlannedFacts, day: date, figures: FigureValues, *, of: str = HOUSEHOLD
+) -> list[RuleError]:
     """Every rule in force on a day that does not compile, each named where the mistake stands."""
-    compiling = _Rules(pack, facts, day, figures, facts.layout)
+    compiling = _Rules(pack, facts, day, figures, facts.layout, of)
     errors: list[RuleError] = []
-    for id, rule in pack.rules.items():
-        if in_force(rule.spec.editions, day).anything:
-            try:
-                compiling.rule(id)
-            except RuleError as error:
-                errors.append(error)
-            except LanguageError as error:
-                errors.append(RuleError(error, rule, ()))
+    for id in _asked_of(pack, day, of):
+        try:
+            compiling.rule(id)
+        except RuleError as error:
+            errors.append(error)
+        except LanguageError as error:
+            errors.append(RuleError(error, pack.rules[id], ()))
     return errors
 
 
 class _Rules:
     """Compiles rules once each, in the order in which they rest on each other."""
 
-    def __init__(self, pack: Pack, facts: FactsPlan, day: date, figures: FigureValues, layout: Layout) -> None:
-        self.pack, self.facts, self.day, self.figures, self.layout = pack, facts, day, figures, layout
+    def __init__(
+        self, pack: Pack, facts: PlannedFacts, day: date, figures: FigureValues, layout: Layout, of: str
+    ) -> None:
+        self.pack, self.facts, self.day, self.figures, self.layout, self.of = pack, facts, day, figures, layout, of
         self.done: dict[str, CompiledRule] = {}
         self.underway: list[str] = []
 

@@ -66,6 +66,11 @@ class FactWorld:
             f"`{call.function}` cannot stand here.", "Give it a name under `derived` in facts.yaml and use the name."
         )
 
+    def rolled_up(self, call: Call, spec: Derived) -> Meaning:
+        """A roll-up in the rule of a derived fact, where there is something below to roll up."""
+        _ = spec
+        return self.roll_up(call)
+
     def asked(self, id: str, spec: Quantity, alias: str) -> Meaning:
         """A fact as the snapshot holds it, or never asked."""
         table = table_of(spec.entity)
@@ -118,9 +123,7 @@ class _Scope:
         return self.world.lookup(name)
 
     def roll_up(self, call: Call) -> Meaning:
-        if isinstance(self.world, HouseholdWorld):
-            return self.world.rolled_up(call, self.spec)
-        return self.world.roll_up(call)
+        return self.world.rolled_up(call, self.spec)
 
 
 class MemberWorld(FactWorld):
@@ -186,6 +189,9 @@ class HouseholdWorld(FactWorld):
         spec: Fact | Derived | None = self.pack.derived.get(name) or self.pack.facts.get(name)
         if spec is None:
             raise LanguageError(f"There is no fact `{name}`.", "Check the spelling, or add it to facts.yaml.")
+        if spec.entity == "area" and isinstance(spec, Derived):
+            fix = "A rule of a household reads what was asked of its area, and no sum over its neighbours."
+            raise LanguageError(f"`{name}` is computed of a whole area.", fix)
         if spec.entity not in _ALIAS:
             fix = "Roll it up in a derived fact: any_of(…), count_if(…), sum_of(…), in_register(…)."
             raise LanguageError(f"`{name}` is a fact of a {spec.entity}, not of the household.", fix)
@@ -203,22 +209,8 @@ class HouseholdWorld(FactWorld):
         if call.function == "persons_if":
             fix = "Of members write count_if(…): each of them is one person."
             raise LanguageError("`persons_if` counts persons by their household.", fix)
-        if call.function in ("sum_of", "min_of", "max_of"):
-            number = rollups.assuming(compile_number(call.arguments[0], members), self._assumption(spec))
-            assert isinstance(number, Number)
-            if call.function == "sum_of":
-                chosen = [compile_condition(condition, members) for condition in call.arguments[1:]]
-                return rollups.summed(rollups.where(number, chosen[0]) if chosen else number, self.rollups)
-            return rollups.largest_or_smallest(call.function, number, self.rollups)
-        condition = rollups.assuming(compile_condition(call.arguments[0], members), spec.assume)
-        assert isinstance(condition, Truth)
-        if call.function == "count_if":
-            return rollups.counted(condition, self.rollups)
-        if call.function == "share_of":
-            size = self.lookup("household_size")
-            assert isinstance(size, Number)
-            return rollups.share(condition, size, self.rollups)
-        return rollups.any_or_all(call.function, condition, self.rollups)
+        size = self.lookup("household_size") if call.function == "share_of" else None
+        return rolled_up(call, spec, members, self.rollups, size, self._assumption(spec))
 
     def _assumption(self, spec: Derived) -> Assumption | None:
         """What the fact assumes of unknown items; a sum in another currency than the snapshot's says nothing."""
@@ -289,3 +281,38 @@ class HouseholdWorld(FactWorld):
         keys = self.rollups.of(sql.count(self.rollups.item(sql.column("person_key", "members"))))
         keyless = sql.coalesce(sql.compute("-", self.rollups.of(sql.count()), keys), sql.integer(0))
         return sql.both([covers, sql.compare("=", keyless, sql.integer(0))])
+
+
+def rolled_up(
+    call: Call,
+    spec: Derived,
+    rows: World,
+    over: rollups.Aggregation,
+    size: Meaning | None,
+    assume: Assumption | None,
+) -> Meaning:
+    """A roll-up over the rows below: the members of a household, or the households of an area.
+
+    Args:
+        call: the roll-up.
+        spec: the derived fact in whose rule it stands.
+        rows: what names mean in a row below.
+        over: where aggregates are gathered.
+        size: how many rows there are; needed for a share.
+        assume: what an unknown sum counts as.
+    """
+    if call.function in ("sum_of", "min_of", "max_of"):
+        number = rollups.assuming(compile_number(call.arguments[0], rows), assume)
+        assert isinstance(number, Number)
+        if call.function == "sum_of":
+            chosen = [compile_condition(condition, rows) for condition in call.arguments[1:]]
+            return rollups.summed(rollups.where(number, chosen[0]) if chosen else number, over)
+        return rollups.largest_or_smallest(call.function, number, over)
+    condition = rollups.assuming(compile_condition(call.arguments[0], rows), spec.assume)
+    assert isinstance(condition, Truth)
+    if call.function == "count_if":
+        return rollups.counted(condition, over)
+    if call.function == "share_of":
+        assert isinstance(size, Number)
+        return rollups.share(condition, size, over)
+    return rollups.any_or_all(call.function, condition, over)

@@ -1,4 +1,8 @@
-"""Who has left poverty? Exit where every gate is passed; a visit where one cannot be told; else nothing."""
+"""Who has left poverty: which household, which village, which county? Exit where every gate is passed.
+
+Where a gate cannot be told somebody goes and looks; where one is not passed nothing is proposed. The gates of an area
+count what people decided of its households (their standings), never what a sweep proposes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ STAGE = "exits"
 
 
 def propose(rules: RulesPlan) -> list[exp.Select]:
-    """The proposals of household exits, as queries over the table `evaluated`."""
+    """The proposals of exits, of households or of the areas of a tier, as queries over the table `evaluated`."""
     return [
         query for leaving in rules.proposing("exit") for query in or_visits(rules, leaving, stage=STAGE, kind="exit")
     ]

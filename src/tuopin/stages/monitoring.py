@@ -24,3 +24,10 @@ def propose(rules: RulesPlan) -> list[exp.Select]:
         for standard in rules.proposing(kind):
             found += or_visits(rules, standard, stage=STAGE, kind=kind)
     return found
+
+
+def warn(rules: RulesPlan) -> list[exp.Select]:
+    """The red line: the areas of a tier of which a standard says that too many fall back, from `evaluated`."""
+    return [
+        query for line in rules.proposing("warning") for query in or_visits(rules, line, stage=STAGE, kind="warning")
+    ]

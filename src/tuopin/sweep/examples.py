@@ -10,21 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
 
-from tuopin.policy import EVALUATED, Pack
-from tuopin.policy.check import example_place
+from tuopin.policy import AREA_FACTS, EVALUATED, AreaFactsPlan, Pack, evaluate_areas, plan_areas
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.explain import doubts, settling
-from tuopin.policy.facts_plan import plan_facts
-from tuopin.policy.files import Example
+from tuopin.policy.facts_plan import FactsPlan, plan_facts
+from tuopin.policy.files import HOUSEHOLD, Example
 from tuopin.policy.household import Rows, evaluate_rows
 from tuopin.policy.layout import Layout, Territory, covers_column, everything_asked, tier_column
 from tuopin.policy.lines import NATIONAL, FigureValues
+from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth
 from tuopin.policy.rules_plan import RulesPlan, plan_rules
+from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.route import proposed
 from tuopin.tables import Column, arrow_schema, table_named
 from tuopin.tables.engines import Engine, open_engine
@@ -52,15 +54,15 @@ def run_examples(pack: Pack, *, engine: str = "duckdb") -> list[ExampleResult]:
     with open_engine(engine, threads=1, folders=[]) as opened:
         for group in _groups(pack):
             differences |= _worked_out(opened, pack, group)
-    return [ExampleResult(id, example_place(pack, id), differences[id]) for id in pack.examples]
+    return [ExampleResult(id, pack.place_of("examples", id), differences[id]) for id in pack.examples]
 
 
 def _groups(pack: Pack) -> list[dict[str, Example]]:
-    """Examples that can stand in one snapshot: of one day, with the same figures, all with members or all without."""
+    """Examples that can stand in one snapshot: of one day and tier, with the same figures, with members or without."""
     groups: dict[object, dict[str, Example]] = {}
     for id, example in pack.examples.items():
         given = frozenset(example.household) & {name for name, derived in pack.derived.items() if derived.given}
-        key = (example.as_of, frozenset(example.figures.items()), example.members is None, given)
+        key = (example.of, example.as_of, frozenset(example.figures.items()), example.members is None, given)
         groups.setdefault(key, {})[id] = example
     return list(groups.values())
 
@@ -69,11 +71,27 @@ def _worked_out(engine: Engine, pack: Pack, group: Mapping[str, Example]) -> dic
     """The differences of each example of a group."""
     one = next(iter(group.values()))
     facts = plan_facts(pack, _layout(pack, group), one.as_of)
+    if one.of != HOUSEHOLD:
+        return _areas_worked_out(engine, pack, facts, group)
     rules = plan_rules(pack, facts, one.as_of, _figures(pack, one))
     rows = {id: _rows(pack, id, number, example) for number, (id, example) in enumerate(group.items())}
     evaluate_rows(engine, _together(list(rows.values())), facts, rules)
-    answers = {row["household_id"]: row for row in engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()}
-    found = _Found(pack, rules, answers, proposed(engine, rules), rows, engine)
+    found = _Found(pack, rules, engine, "household_id", rows)
+    return {id: tuple(found.differences(id, example)) for id, example in group.items()}
+
+
+def _areas_worked_out(
+    engine: Engine, pack: Pack, facts: FactsPlan, group: Mapping[str, Example]
+) -> dict[str, tuple[str, ...]]:
+    """The same of examples of areas, whose sums over households are given."""
+    one = next(iter(group.values()))
+    plan = next((plan for plan in plan_areas(pack, facts, one.as_of) if plan.tier == one.of), None)
+    if plan is None:
+        return dict.fromkeys(group, (f"No standard is asked of a {one.of} on {one.as_of}.",))
+    rules = plan_rules(pack, plan, one.as_of, _figures(pack, one), of=one.of)
+    engine.view(AREA_FACTS, _area_rows(pack, plan, group))
+    evaluate_areas(engine, plan, rules, estimating_on(one.as_of))
+    found = _Found(pack, rules, engine, "area_code", {})
     return {id: tuple(found.differences(id, example)) for id, example in group.items()}
 
 
@@ -86,14 +104,23 @@ def _together(rows: list[Rows]) -> Rows:
 
 @dataclass(frozen=True)
 class _Found:
-    """What came out for a group of examples."""
+    """What came out for a group of examples, in the table `evaluated`; `named_by` is the column of their ids."""
 
     pack: Pack
     rules: RulesPlan
-    answers: Mapping[str, Mapping[str, Any]]
-    proposals: list[dict[str, Any]]
-    rows: Mapping[str, Rows]
     engine: Engine
+    named_by: str
+    rows: Mapping[str, Rows]
+
+    @cached_property
+    def answers(self) -> Mapping[str, Mapping[str, Any]]:
+        """The row of each example."""
+        return {row[self.named_by]: row for row in self.engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()}
+
+    @cached_property
+    def proposals(self) -> list[dict[str, Any]]:
+        """What is proposed for any of them."""
+        return proposed(self.engine, self.rules)
 
     def differences(self, id: str, example: Example) -> Iterator[str]:
         """What came out otherwise than the example expects."""
@@ -112,15 +139,22 @@ class _Found:
 
     def _numbers(self, example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
         for id, expected in example.expect.numbers.items():
-            low, high = (answers.get(f"{id}_{end}") for end in ("low", "high"))
-            wanted = expected if isinstance(expected, list) else [expected, expected]
-            scale = getattr(self.rules.rules[id].meaning, "scale", 0) if id in self.rules.rules else 0
-            found = [None if value is None else Decimal(str(value)).scaleb(-scale) for value in (low, high)]
-            if found != wanted:
+            wanted: list[Decimal | None] = [*expected] if isinstance(expected, list) else [expected, expected]
+            if (found := self._number(id, answers, wanted)) != wanted:
                 yield f"`{id}` lies between {found[0]} and {found[1]}, expected {wanted[0]} to {wanted[1]}."
 
+    def _number(self, id: str, answers: Mapping[str, Any], wanted: list[Decimal | None]) -> list[Decimal | None]:
+        """A score's lowest and highest sum; an estimate's point (or lower and upper end), with as many decimals."""
+        if id in self.pack.estimates:
+            ends = ("point", "point") if wanted[0] == wanted[1] else ("lower", "upper")
+            shares = [answers.get(f"{id}_{end}") for end in ends]
+            return [None if s is None else _as_exact(s, like=w) for s, w in zip(shares, wanted, strict=True)]
+        scale = getattr(self.rules.rules[id].meaning, "scale", 0) if id in self.rules.rules else 0
+        sums = [answers.get(f"{id}_{end}") for end in ("low", "high")]
+        return [None if value is None else Decimal(str(value)).scaleb(-scale) for value in sums]
+
     def _proposals(self, id: str, example: Example) -> Iterator[str]:
-        left = [row for row in self.proposals if row["household_id"] == id]
+        left = [row for row in self.proposals if row[self.named_by] == id]
         for expected in example.expect.proposals:
             match = next(
                 (row for row in left if row["kind"] == expected.kind and expected.rule in (None, row["rule"])), None
@@ -132,15 +166,23 @@ class _Found:
             reasons = [reason for reason in (match["reasons"] or "").split(",") if reason]
             if set(reasons) != set(expected.reasons):
                 yield f"The {expected.kind} has the reasons {reasons or 'none'}, expected {expected.reasons or 'none'}."
-            asked = self._asked(id, match["rule"]) if expected.kind == "visit" else []
+            asked = self._asked(id, match) if expected.kind == "visit" else []
             if set(asked) != set(expected.unknown):
                 yield f"The {expected.kind} would ask {asked or 'nothing'}, expected {expected.unknown or 'nothing'}."
         for row in left:
             yield f"Proposed, which is not expected: {row['kind']} by `{row['rule']}` ({row['reasons']})."
 
-    def _asked(self, id: str, rule: str) -> list[str]:
+    def _asked(self, id: str, visit: Mapping[str, Any]) -> list[str]:
+        """The questions that a visit would ask; of an area, the counts that nobody knows."""
+        if self.rules.of != HOUSEHOLD:
+            return [fact for fact in visit["unknown"].split(",") if fact]
         doubted = doubts(self.engine, self.rules, id)
-        return settling(self.pack, self.rules, self.rows[id], doubted, rule)
+        return settling(self.pack, self.rules, self.rows[id], doubted, visit["rule"])
+
+
+def _as_exact(share: float, *, like: Decimal | None) -> Decimal:
+    """A share with as many decimals as are expected of it."""
+    return Decimal(repr(share)) if like is None else Decimal(repr(share)).quantize(like)
 
 
 def _categories(example: Example, answers: Mapping[str, Any]) -> Iterator[str]:
@@ -199,6 +241,43 @@ def _rows(pack: Pack, id: str, number: int, example: Example) -> Rows:
         rows = [{"person_key": number * _APART + int(str(row["member"])), **row} for row in matched]
         tables[register] = _table(f"register:{register}", columns, rows)
     return Rows(tables)
+
+
+def _area_rows(pack: Pack, plan: AreaFactsPlan, group: Mapping[str, Example]) -> pa.Table:
+    """The table `area_facts` of examples of areas: what they give, unknown where they give nothing."""
+    tiers = [tier_column(tier) for tier in pack.tiers]
+    columns: dict[str, pa.Array] = {"area_code": pa.array(list(group), pa.string())}
+    columns |= {name: pa.array([], pa.string()) for name in tiers}
+    for place, name in enumerate(tiers):
+        codes = [(example.areas + [None] * len(tiers))[place] for example in group.values()]
+        columns[name] = pa.array(codes, pa.string())
+    for id, meaning in plan.meanings.items():
+        values = [_of_area(id, example) for example in group.values()]
+        columns |= {name: array for name, array in _columns_of(id, meaning, values).items() if name in plan.columns}
+    return pa.table(columns)
+
+
+def _of_area(id: str, example: Example) -> Any:  # noqa: ANN401 - any fact's value
+    if id == "area_standing":
+        return example.standing
+    return example.standing_since if id == "area_standing_since" else example.area.get(id)
+
+
+def _columns_of(id: str, meaning: Meaning, values: list[Any]) -> dict[str, pa.Array]:
+    """The columns in which a fact of an area stands."""
+    match meaning:
+        case Number(real=True):
+            return {id: pa.array([None if value is None else float(value) for value in values], pa.float64())}
+        case Number(scale=scale):
+            whole = [None if value is None else int(Decimal(value).scaleb(scale)) for value in values]
+            return {name: pa.array(whole, pa.int64()) for name in (id, f"{id}__low", f"{id}__high")}
+        case Truth():
+            return {id: pa.array(values, pa.bool_())}
+        case Code():
+            return {id: pa.array(values, pa.string())}
+        case Moment():
+            days = [date.fromisoformat(value) if isinstance(value, str) else value for value in values]
+            return {id: pa.array(days, pa.date32())}
 
 
 def _areas_of(example: Example) -> list[str]:

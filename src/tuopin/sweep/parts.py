@@ -7,7 +7,8 @@ counted and sealed again.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 
@@ -27,12 +28,14 @@ class Writing:
         stages: the stages to pass.
         work: the folder to write in.
         proposed: what was proposed so far; every step adds what it writes.
+        areas: by tier, what was counted of its areas.
     """
 
     evaluation: Evaluation
     stages: Collection[str]
     work: Unfinished
     proposed: Proposed
+    areas: dict[str, Any] = field(default_factory=dict)
 
 
 def write_parts(writing: Writing) -> None:

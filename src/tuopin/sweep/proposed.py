@@ -73,4 +73,4 @@ def in_order(source: exp.Query | str) -> exp.Select:
     """The columns of PROPOSALS from a table or query, in their order; rows in the order in which they are sealed."""
     rows = sql.table(source) if isinstance(source, str) else source.subquery("found", copy=False)
     columns = {column.name: sql.column(column.name) for column in _COLUMNS}
-    return sql.select(columns, rows).order_by("household_id", "stage", "kind", "rule", copy=False)
+    return sql.select(columns, rows).order_by("household_id", "area_code", "stage", "kind", "rule", copy=False)

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from tuopin.policy import EVALUATED, RulesPlan, sql
 from tuopin.policy.facts_plan import STRUCTURE
+from tuopin.policy.files import HOUSEHOLD
 from tuopin.policy.sql import Sql
 from tuopin.stages import exits, identification, monitoring
 from tuopin.sweep.summary import how_many
@@ -29,6 +30,7 @@ ROUTE: Mapping[str, Stage] = {
     exits.STAGE: exits.propose,
     monitoring.STAGE: monitoring.propose,
 }
+OF_AREAS: Mapping[str, Stage] = {exits.STAGE: exits.propose, monitoring.STAGE: monitoring.warn}
 STAGES = (INTAKE, *ROUTE)
 
 
@@ -72,6 +74,12 @@ def proposing(rules: RulesPlan, stages: Collection[str] = STAGES) -> Proposing |
     return Proposing(union, anything, _counts(queries), read)
 
 
+def proposing_of_areas(rules: RulesPlan, stages: Collection[str] = STAGES) -> exp.Query | None:
+    """The proposals for the areas of a tier, from the table `evaluated`; None if no rule in force proposes anything."""
+    queries = [query for name, stage in OF_AREAS.items() if name in stages for query in stage(rules)]
+    return sql.stacked(queries) if queries else None
+
+
 def _condition(query: exp.Select) -> Sql:
     """Of which households a stage's query proposes something."""
     where: exp.Where = query.args["where"]
@@ -90,8 +98,9 @@ def _counts(queries: list[exp.Select]) -> dict[tuple[str, str], Sql]:
 
 
 def proposed(engine: Engine, rules: RulesPlan) -> list[dict[str, Any]]:
-    """The proposals for the households in `evaluated`, as rows: first which stages have any, then these alone."""
-    queries = [query for stage in ROUTE.values() for query in stage(rules)]
+    """The proposals for the rows of `evaluated`, as rows: first which stages have any, then these alone."""
+    route = ROUTE if rules.of == HOUSEHOLD else OF_AREAS
+    queries = [query for stage in route.values() for query in stage(rules)]
     if not queries:
         return []
     asked = {f"q{number}": sql.largest(sql.cast(_condition(q), "int")) for number, q in enumerate(queries)}

@@ -16,6 +16,7 @@ from tuopin.policy import Evaluation, Pack, folders_of, refuse_misfit
 from tuopin.policy.evaluation import figure_row
 from tuopin.policy.facts_plan import COMPILER_VERSION
 from tuopin.policy.joins import Progress, silent
+from tuopin.sweep.areas import count_of_areas, write_areas
 from tuopin.sweep.ledger import Ledger, summary_hash
 from tuopin.sweep.looks import count_looks, write_looks
 from tuopin.sweep.parts import Writing, write_parts
@@ -29,7 +30,7 @@ from tuopin.tables.manifest import SCHEMA_VERSION
 from tuopin.tables.placing import folders_above
 from tuopin.terms import Place, Problem, UsageError
 
-STEPS: Sequence[Callable[[Writing], None]] = (write_parts, write_looks)
+STEPS: Sequence[Callable[[Writing], None]] = (write_parts, write_areas, write_looks)
 """What is written before the summary is, in the order in which its proposals are sealed. A further step joins here."""
 
 
@@ -134,7 +135,8 @@ def _counted(evaluation: Evaluation, stages: Collection[str]) -> dict[str, Any]:
             proposed.add(stage, kind, many)
     if INTAKE in stages:
         count_looks(evaluation, proposed)
-    return summarised(evaluation, tally, proposed.kinds)
+    areas = count_of_areas(evaluation, stages, proposed)
+    return summarised(evaluation, tally, proposed.kinds, areas)
 
 
 def _write(writing: Writing, out: Path, ledger: Path, *, replace: bool) -> SweepResult:
@@ -142,7 +144,7 @@ def _write(writing: Writing, out: Path, ledger: Path, *, replace: bool) -> Sweep
         step(writing)
     evaluation, folder = writing.evaluation, writing.work.sweep
     tally, _ = count(evaluation, {})
-    summary = summarised(evaluation, tally, writing.proposed.kinds)
+    summary = summarised(evaluation, tally, writing.proposed.kinds, writing.areas)
     _write_json(folder / "summary.json", summary)
     _write_json(folder / "figures.json", _figures(evaluation))
     block = writing.work.place(out, ledger, _entry(writing, summary), replace=replace)

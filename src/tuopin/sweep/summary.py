@@ -88,7 +88,9 @@ def _sum(value: Sql, condition: Sql | None = None) -> Sql:
     return exp.Sum(this=chosen)
 
 
-def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def summarised(
+    evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapping[str, int]], areas: Mapping[str, Any]
+) -> dict[str, Any]:
     """The summary of a sweep as plain values; each key is described in docs/reference/sweep.md."""
     manifest = evaluation.snapshot.manifest
     standards = list(evaluation.rules_plan.standards)
@@ -114,6 +116,7 @@ def summarised(evaluation: Evaluation, tally: Tally, proposed: Mapping[str, Mapp
         "headcounts": {
             id: _headcount(evaluation, tally, id) for id in evaluation.pack.about.headline if id in standards
         },
+        "areas": dict(areas),
         "score_decimals": _score_decimals(evaluation),
         "lines": {id: line_value(evaluation, id) for id in evaluation.pack.lines},
         "assumptions": [{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],

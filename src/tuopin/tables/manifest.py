@@ -20,7 +20,10 @@ FILE = "manifest.json"
 Count = Annotated[int, Field(ge=0)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TableName = Annotated[
-    str, Field(pattern=r"^(households|members|dwellings|areas|leads|decisions|register:[a-z][a-z0-9_]{0,59})$")
+    str,
+    Field(
+        pattern=r"^(households|members|dwellings|areas|leads|decisions|area_decisions|register:[a-z][a-z0-9_]{0,59})$"
+    ),
 ]
 
 

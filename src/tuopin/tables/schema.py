@@ -252,6 +252,18 @@ DECISIONS = Table(
     unique=False,
 )
 
+AREA_DECISIONS = Table(
+    "area_decisions",
+    key=("area_code", "decided_on"),
+    structural=(
+        Column("area_code", "text", required=True, sensitivity="public"),
+        Column("decision", "code", values=("listing", "exit"), required=True, sensitivity="public"),
+        Column("decided_on", "date", required=True, sensitivity="public"),
+        Column("known_at", "date", required=True, sensitivity="public"),
+    ),
+    unique=False,
+)
+
 REGISTER_COLUMNS = (replace(PERSON_KEY, required=True),)
 
 PROPOSED = (
@@ -266,7 +278,7 @@ PROPOSALS = Table(
     key=("proposal_id",),
     structural=(
         Column("proposal_id", "text", required=True),
-        Column("household_id", "text", required=True),
+        Column("household_id", "text"),
         Column("area_code", "text", required=True),
         Column("stage", "text", required=True),
         Column(
@@ -284,9 +296,9 @@ PROPOSALS = Table(
         Column("reply_days", "key"),
     ),
 )
-"""What every stage writes; it is no table of a snapshot."""
+"""What every stage writes; it is no table of a snapshot. Without a household it is proposed for the area itself."""
 
-_FIXED = {table.name: table for table in (HOUSEHOLDS, MEMBERS, DWELLINGS, AREAS, LEADS, DECISIONS)}
+_FIXED = {table.name: table for table in (HOUSEHOLDS, MEMBERS, DWELLINGS, AREAS, LEADS, DECISIONS, AREA_DECISIONS)}
 _REGISTER = "register:"
 
 PARTED = ("households", "members", "dwellings")

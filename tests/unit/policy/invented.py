@@ -24,6 +24,7 @@ from tuopin.tables import (
     Snapshot,
     SnapshotWriter,
     arrow_schema,
+    table_named,
     table_of_entity,
 )
 from tuopin.tables.engines import Engine
@@ -79,6 +80,7 @@ class Register:
         since: the first day that the foreign registers cover.
         until: the first day that they no longer cover.
         areas: facts of areas, by code.
+        area_decisions: (area code, decision, decided_on), in any order.
     """
 
     households: Sequence[Household]
@@ -89,6 +91,7 @@ class Register:
     since: date = date(1900, 1, 1)
     until: date | None = None
     areas: Mapping[str, Facts] = field(default_factory=dict)
+    area_decisions: Sequence[tuple[str, str, date]] = ()
     currency: str = "XTS"
     exponent: int = 2
     as_of: date = AS_OF
@@ -159,7 +162,7 @@ def text(said: str) -> dict[str, str]:
 
 
 def write_pack(folder: Path, **rooms: Mapping[str, Any]) -> Path:
-    """Write a pack: any of facts, derived, parameters, figures, lines, standards, scores, categories, about."""
+    """Write a pack: any of facts, derived, parameters, figures, lines, standards, scores, categories, estimates, about."""
     about = {
         "id": "invented", "version": "1.0.0", "country": {"code": "XT", "name": text("?")}, "languages": ["en"],
         "currency": {"code": "XTS", "exponent": 2}, "tiers": [{"id": tier, "label": text(tier)} for tier in TIERS],
@@ -172,7 +175,9 @@ def write_pack(folder: Path, **rooms: Mapping[str, Any]) -> Path:
         folder / "lines.yaml",
         {"lines": {}} | {key: rooms[key] for key in ("parameters", "figures", "lines") if key in rooms},
     )
-    rules: dict[str, Any] = {key: rooms[key] for key in ("standards", "scores", "categories") if key in rooms}
+    rules: dict[str, Any] = {
+        key: rooms[key] for key in ("standards", "scores", "categories", "estimates") if key in rooms
+    }
     _write(folder / "standards" / "rules.yaml", {"stage": "none", **rules})
     return folder
 
@@ -288,6 +293,8 @@ def _write_dated(writer: SnapshotWriter, households: Sequence[Household], pack: 
         _write_table(
             writer, "decisions", [*columns, Column("known_at", "date", required=True)], pack, register, decisions
         )
+    if register.area_decisions:
+        _write_area_decisions(writer, register)
     leads = [
         {"household_no": number, "lead": what, "received_on": day}
         for number, household in enumerate(households)
@@ -296,6 +303,15 @@ def _write_dated(writer: SnapshotWriter, households: Sequence[Household], pack: 
     if leads:
         columns = [_NO, Column("lead", "code", required=True), Column("received_on", "date", required=True)]
         _write_table(writer, "leads", columns, pack, register, leads)
+
+
+def _write_area_decisions(writer: SnapshotWriter, register: Register) -> None:
+    columns = list(table_named("area_decisions").structural)
+    rows = [
+        {"area_code": code, "decision": what, "decided_on": day, "known_at": day}
+        for code, what, day in sorted(register.area_decisions, key=lambda row: (row[0], row[2]))
+    ]
+    writer.write("area_decisions", columns, _arrow(rows, columns).to_batches())
 
 
 def _write_table(

@@ -1,0 +1,1 @@
+"""The science, usable alone: no method knows a country."""

@@ -1,0 +1,77 @@
+"""What does a sweep write of areas: their counts, estimates and answers, and what is proposed for them?
+
+Villages and counties are looked at once all households are answered. Their gates count what people decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlglot import exp
+
+from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Evaluation, RulesPlan, sql
+from tuopin.policy.layout import tier_column
+from tuopin.sweep.estimates import estimating_on
+from tuopin.sweep.parts import Writing
+from tuopin.sweep.proposed import Proposed, in_order
+from tuopin.sweep.route import proposing_of_areas
+from tuopin.sweep.summary import how_many, how_many_unknown
+
+FOLDER = "areas"
+
+
+def write_areas(writing: Writing) -> None:
+    """Write a table a tier, and one of proposals, for the tiers of which the policy asks something."""
+    evaluation, work = writing.evaluation, writing.work
+    for plan, rules in evaluated_tiers(evaluation):
+        (work.sweep / FOLDER).mkdir(exist_ok=True)
+        with work.placing(f"{FOLDER}/{plan.tier}.parquet") as file:
+            evaluation.engine.write(_answers(plan, rules), file)
+        proposals = proposing_of_areas(rules, writing.stages)
+        if proposals is not None:
+            with work.placing(f"proposals/of-{plan.tier}.parquet") as file:
+                writing.proposed.write(evaluation.engine, in_order(proposals), file)
+        writing.areas[plan.tier] = count_areas(evaluation, rules)
+
+
+def count_of_areas(evaluation: Evaluation, stages: Collection[str], proposed: Proposed) -> dict[str, Any]:
+    """What would be written, counted: by tier as in the summary; proposals are added to those counted already."""
+    counted = {}
+    for plan, rules in evaluated_tiers(evaluation):
+        counted[plan.tier] = count_areas(evaluation, rules)
+        proposals = proposing_of_areas(rules, stages)
+        for row in evaluation.engine.arrow(in_order(proposals)).to_pylist() if proposals is not None else ():
+            proposed.add(row["stage"], row["kind"], 1)
+    return counted
+
+
+def evaluated_tiers(evaluation: Evaluation) -> Iterator[tuple[AreaFactsPlan, RulesPlan]]:
+    """Each tier of which the policy asks something; meanwhile its areas stand in the table `evaluated`."""
+    areas = AreaEvaluation(evaluation, estimating_on(evaluation.day))
+    areas.add_up()
+    for plan in areas.plans:
+        yield plan, areas.evaluate(plan)
+
+
+def count_areas(evaluation: Evaluation, rules: RulesPlan) -> dict[str, Any]:
+    """How many areas of a tier there are, and of how many each standard is met or cannot be told."""
+    ids = list(rules.standards)
+    counts = {f"met{n}": how_many(sql.column(id)) for n, id in enumerate(ids)}
+    counts |= {f"unknown{n}": how_many_unknown(sql.column(id)) for n, id in enumerate(ids)}
+    (row,) = evaluation.engine.rows(sql.select({"areas": sql.count(), **counts}, sql.table(EVALUATED)))
+    met, unknown = row[1 : 1 + len(ids)], row[1 + len(ids) :]
+    return {
+        "areas": int(row[0]),
+        "met": {id: int(count) for id, count in zip(ids, met, strict=True)},
+        "cannot_tell": {id: int(count) for id, count in zip(ids, unknown, strict=True)},
+    }
+
+
+def _answers(plan: AreaFactsPlan, rules: RulesPlan) -> exp.Select:
+    """What is written of every area: its code, its counts and estimates, every standard's answer."""
+    shares = [f"{id}_{end}" for id in plan.estimates for end in ("point", "lower", "upper")]
+    facts = [name for name in plan.columns if name not in {tier_column(tier) for tier in plan.layout.territory.tiers}]
+    names = ["area_code", *facts, *shares, *rules.columns()]
+    query = sql.select({name: sql.column(name) for name in names}, sql.table(EVALUATED))
+    return query.order_by("area_code", copy=False)
