@@ -1,0 +1,468 @@
+"""How does an invented country live? It is founded, lives year by year, and each year can be looked at.
+
+The truth of every year lies in the world's folder, and only this room and a campaign's own accounting open it. What
+an office may see is an ordinary snapshot, written by `observe`. `truth` writes the same tables without errors and
+unknowns, so that the same policy can be asked what it would have answered had it known.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tuopin.simulation.calibration import Calibration
+from tuopin.simulation.codes import TIERS
+from tuopin.simulation.departments import REGISTERS, covered
+from tuopin.simulation.founding import found_part
+from tuopin.simulation.life import Events, live_part
+from tuopin.simulation.measures import Help, no_help, read_help
+from tuopin.simulation.observation import Books
+from tuopin.simulation.state import HOUSEHOLDS_A_COUNTY, Ints, Lookup, counted, read_part, write_part
+from tuopin.simulation.territory import Territory
+from tuopin.simulation.writing import (
+    Declared,
+    Sight,
+    area_table,
+    batches_of,
+    columns_of,
+    household_ids,
+    household_numbers,
+    sorted_books,
+    write_aside,
+)
+from tuopin.tables import Column, CoverageEntry, Heading, Snapshot, SnapshotWriter, table_named
+from tuopin.terms import DataError, Place, Problem, UsageError
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+_FILE = "world.json"
+_STANDING = ("entry", "return", "exit", "monitoring", "clearing")
+
+
+@dataclass(frozen=True)
+class World:
+    """An invented country at the end of a year.
+
+    Attributes:
+        folder: where its truth lies, a folder a year.
+        year: the year that has ended.
+        territory: its areas, and with them its seed, its size and its calibration.
+        workers: processes that share the work; the country is the same for any number of them.
+    """
+
+    folder: Path
+    year: int
+    territory: Territory
+    workers: int
+
+    @classmethod
+    def open(cls, folder: Path, *, year: int | None = None, workers: int | None = None) -> World:
+        """A country that was founded before.
+
+        Args:
+            folder: the folder that `found` was given.
+            year: a year that it has lived; None: the last one.
+            workers: as for `found`.
+
+        Raises:
+            UsageError: nothing was founded there, or it has not lived that year.
+        """
+        folder = Path(folder)
+        try:
+            said = json.loads((folder / _FILE).read_text("utf-8"))
+        except OSError:
+            what = "No country was founded here."
+            raise UsageError(Problem(what, Place(file=str(folder)), fix="Check the folder, or found one.")) from None
+        lived = sorted(int(path.name) for path in folder.iterdir() if path.name.isdigit())
+        if year is not None and year not in lived:
+            what, fix = f"The country has not lived {year}.", f"It has lived {lived[0]} to {lived[-1]}."
+            raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))
+        territory = Territory(Calibration.model_validate(said["calibration"]), said["seed"], said["households"])
+        return cls(folder, lived[-1] if year is None else year, territory, workers or _cores())
+
+    @property
+    def state(self) -> Path:
+        """Where the truth of this year lies."""
+        return self.folder / str(self.year)
+
+    def live(self, *, help: pa.Table | None = None) -> World:  # noqa: A002 - it is called help
+        """The country a year later.
+
+        Args:
+            help: what households receive in the year that now begins: `household_id`, `measure` and, if it is there,
+                `year`, which must be that year. None: nobody is helped.
+
+        Returns:
+            The same country at the end of the next year; a year that was lived before is lived anew.
+
+        Raises:
+            DataError: help that nobody can receive.
+        """
+        year = self.year + 1
+        given = no_help()
+        if help is not None and help.num_rows:
+            given = read_help(help, numbers=household_numbers(help.column("household_id")), year=year)
+        with _whole(self.folder / str(year)) as unfinished:
+            tasks = [
+                _Living(self.state, unfinished, self.territory, year, no, given.between(*self._numbers(no)))
+                for no in range(len(self.territory.parts))
+            ]
+            _each(_live, tasks, self.workers)
+        return World(self.folder, year, self.territory, self.workers)
+
+    def observe(
+        self,
+        *,
+        columns: Declared,
+        heading: Heading,
+        target: Path,
+        decisions: pa.Table | None = None,
+        area_decisions: pa.Table | None = None,
+        poor: pa.Table | None = None,
+        overwrite: bool = False,
+    ) -> Snapshot:
+        """Write what an office sees at the end of the year.
+
+        Args:
+            columns: the pack's declared columns, by table; a fact that the country does not know gets no column.
+            heading: what the snapshot says of itself; `as_of` is 31 December of the year, the coverage of foreign
+                registers is added.
+            target: the folder to make.
+            decisions: what was decided until now: `household_id`, `decision`, `decided_on`, `known_at`. Decisions on
+                households that are no more are left out.
+            area_decisions: what was decided of areas, in the columns of that table.
+            poor: who is truly poor under the policy (`household_id`, `poor`), for independent assessors to find; None:
+                they find nothing.
+            overwrite: whether a snapshot at the target may be replaced.
+
+        Raises:
+            UsageError: something is at the target, or the heading is of another day or of other tiers.
+            DataError: decisions that the table does not allow.
+        """
+        return self._write(columns, heading, target, decisions, area_decisions, poor, overwrite, errors=True)
+
+    def truth(
+        self,
+        *,
+        columns: Declared,
+        heading: Heading,
+        target: Path | None = None,
+        decisions: pa.Table | None = None,
+        area_decisions: pa.Table | None = None,
+        overwrite: bool = False,
+    ) -> Snapshot:
+        """Write what is true at the end of the year, as a snapshot without errors, unknowns and leads.
+
+        Args:
+            columns: as for `observe`.
+            heading: as for `observe`.
+            target: the folder to make; None: beside the truth of the year.
+            decisions: as for `observe`.
+            area_decisions: as for `observe`.
+            overwrite: as for `observe`.
+        """
+        target = target or self.folder / f"truth-{self.year}"
+        return self._write(columns, heading, target, decisions, area_decisions, None, overwrite, errors=False)
+
+    def events(self) -> pa.Table:
+        """What happened to persons in the year: event, person, household before and after; no row at the founding."""
+        files = sorted((self.state / "events").glob("*.parquet"))
+        return pa.concat_tables([pq.read_table(file) for file in files]) if files else Events().to_arrow()
+
+    def successors(self) -> pa.Table:
+        """Households that began in the year: `household_id`, and `origin_id`, the one that they split off from."""
+        split = self.events().filter(pc.equal(self.events().column("event"), "split"))
+        pairs = pa.table({"after": split.column("after"), "before": split.column("before")})
+        pairs = pairs.group_by(["after", "before"]).aggregate([]).sort_by("after")
+        ids = (household_ids(pairs.column(name).to_numpy()) for name in ("after", "before"))
+        return pa.table(dict(zip(("household_id", "origin_id"), ids, strict=True)))
+
+    def counts(self) -> dict[str, int]:
+        """How many households and members there are."""
+        each = [counted(folder=self.state, no=no) for no in range(len(self.territory.parts))]
+        return {name: sum(count[name] for count in each) for name in ("households", "members")}
+
+    def _numbers(self, no: int) -> tuple[int, int]:
+        """The numbers that a household of a part can have, the last excluded."""
+        counties = self.territory.parts[no]
+        return counties[0] * HOUSEHOLDS_A_COUNTY, (counties[-1] + 1) * HOUSEHOLDS_A_COUNTY
+
+    def _write(
+        self,
+        columns: Declared,
+        heading: Heading,
+        target: Path,
+        decisions: pa.Table | None,
+        area_decisions: pa.Table | None,
+        poor: pa.Table | None,
+        overwrite: bool,
+        *,
+        errors: bool,
+    ) -> Snapshot:
+        self._refuse(heading)
+        decided = _Decided.of(decisions)
+        with SnapshotWriter(target=target, overwrite=overwrite) as writer:
+            sight = Sight({name: list(each) for name, each in columns.items()}, errors, writer.scratch())
+            rows, kept = area_table(self.territory, self.year, columns.get("areas", ()))
+            writer.write_areas(rows, kept, tiers=TIERS)
+            sizes = [counted(folder=self.state, no=no)["households"] for no in range(len(self.territory.parts))]
+            firsts = [0, *accumulate(sizes)]
+            truly_poor = _poor(poor)
+            tasks = [
+                _Seeing(
+                    self.state, self.territory, self.year, no, firsts[no], decided.between(*self._numbers(no)),
+                    truly_poor, sight,
+                )
+                for no in range(len(sizes))
+            ]  # fmt: skip
+            numbers = _each(_see, tasks, self.workers)
+            self._write_tables(writer, sight, len(sizes))
+            if decisions is not None:
+                structural = table_named("decisions").structural
+                writer.write("decisions", structural, decided.rows(np.concatenate(numbers)).to_batches())
+            if area_decisions is not None:
+                structural = table_named("area_decisions").structural
+                names = [column.name for column in structural]
+                keys = [(key, "ascending") for key in table_named("area_decisions").key]
+                writer.write("area_decisions", structural, area_decisions.select(names).sort_by(keys).to_batches())
+            return writer.finish(heading.model_copy(update={"coverage": self._coverage()}))
+
+    def _write_tables(self, writer: SnapshotWriter, sight: Sight, parts: int) -> None:
+        for name in ("households", "members", "dwellings", *(["leads"] if sight.errors else [])):
+            columns = columns_of(name, sight.declared.get(name, ()), sight.folder)
+            writer.write(name, columns, batches_of(name, parts, sight.folder))
+        for register in REGISTERS:
+            name = f"register:{register}"
+            if name not in sight.declared:
+                continue
+            columns = columns_of(name, sight.declared[name], sight.folder)
+            writer.write(name, columns, sorted_books(name, parts, sight.folder))
+
+    def _refuse(self, heading: Heading) -> None:
+        place = Place(table="heading")
+        if heading.as_of != date(self.year, 12, 31):
+            what = f"The country stands at the end of {self.year}, and the heading says {heading.as_of}."
+            raise UsageError(Problem(what, place, fix=f"Write as_of {self.year}-12-31."))
+        if heading.tiers != TIERS:
+            what = f"The country has the tiers {', '.join(TIERS)}, and the heading says {', '.join(heading.tiers)}."
+            raise UsageError(Problem(what, place, fix="Only a pack with these tiers can be lived in so far."))
+
+    def _coverage(self) -> tuple[CoverageEntry, ...]:
+        """Where each foreign register answers for everybody: whole provinces where it can be said so."""
+        since = date(self.territory.calibration.founded, 1, 1)
+        entries = []
+        for register in REGISTERS:
+            open_ = covered(self.territory, register, self.year)
+            codes = self.territory.county_codes
+            whole = [int(p) for p in np.unique(self.territory.province) if open_[self.territory.province == p].all()]
+            areas = [f"{province + 1:02d}" for province in whole]
+            areas += [codes[c] for c in np.flatnonzero(open_ & ~np.isin(self.territory.province, whole))]
+            entries.append(CoverageEntry(register_=register, areas=tuple(sorted(areas)), since=since))
+        return tuple(entries)
+
+
+def found(
+    *,
+    calibration: Calibration,
+    seed: int,
+    households: int,
+    folder: Path,
+    workers: int | None = None,
+) -> World:
+    """Found a country.
+
+    Args:
+        calibration: how it works, as a pack's `simulation.yaml` says.
+        seed: another seed is another country.
+        households: how many it has at the founding.
+        folder: where its truth will lie; made, and not shared with anything else.
+        workers: processes that share the work; None: one a core. The country is the same for any number.
+
+    Returns:
+        The country on 31 December of the calibration's year of founding.
+
+    Raises:
+        UsageError: something is in the folder already, or there are no households.
+    """
+    folder = Path(folder)
+    if households < 1:
+        raise UsageError(Problem("A country needs a household.", Place(), fix="Say how many it has: 1 or more."))
+    if folder.exists() and any(folder.iterdir()):
+        what, fix = "There is something in the folder already.", "Choose another folder for the truth."
+        raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))
+    folder.mkdir(parents=True, exist_ok=True)
+    territory = Territory(calibration, seed, households)
+    world = World(folder, calibration.founded, territory, workers or _cores())
+    with _whole(world.state) as unfinished:
+        tasks = [_Founding(unfinished, territory, no) for no in range(len(territory.parts))]
+        _each(_found, tasks, world.workers)
+    said = {"seed": seed, "households": households, "calibration": calibration.model_dump(mode="json")}
+    (folder / _FILE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    return world
+
+
+# --- What one process does -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Founding:
+    folder: Path
+    territory: Territory
+    no: int
+
+
+def _found(task: _Founding) -> None:
+    write_part(found_part(task.territory, task.no), folder=task.folder, no=task.no)
+
+
+@dataclass(frozen=True)
+class _Living:
+    before: Path
+    folder: Path
+    territory: Territory
+    year: int
+    no: int
+    help: Help
+
+
+def _live(task: _Living) -> None:
+    part = read_part(folder=task.before, no=task.no)
+    part, events = live_part(part, task.territory, task.year, help_=task.help)
+    write_part(part, folder=task.folder, no=task.no)
+    pq.write_table(events.to_arrow(), task.folder / "events" / f"part-{task.no:05d}.parquet", compression="zstd")
+
+
+@dataclass(frozen=True)
+class _Seeing:
+    state: Path
+    territory: Territory
+    year: int
+    no: int
+    first: int
+    decided: _Decided
+    poor: tuple[Ints, Ints] | None
+    sight: Sight
+
+
+def _see(task: _Seeing) -> Ints:
+    part = read_part(folder=task.state, no=task.no)
+    numbers = part.households.number
+    books = task.decided.books(numbers)
+    if task.poor is not None:
+        known, is_poor = task.poor
+        row = Lookup(known).rows(numbers)
+        books = Books(books.registered, books.exited, books.entered, (row >= 0) & (is_poor[row] > 0))
+    write_aside(part, task.territory, task.year, no=task.no, first=task.first, books=books, sight=task.sight)
+    return numbers
+
+
+def _each(work: Callable[[Given], Made], tasks: Sequence[Given], workers: int) -> list[Made]:
+    """Do the work for every task, in as many processes as are worth it; the results in the order of the tasks."""
+    workers = min(workers, len(tasks))
+    if workers < 2:
+        return [work(task) for task in tasks]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(work, tasks))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A folder that appears at the target whole or not at all."""
+    unfinished = target.with_name(f".{target.name}-unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for name in ("households", "members", "events"):
+        (unfinished / name).mkdir(parents=True)
+    try:
+        yield unfinished
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+# --- Decisions -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """Decisions, sorted by household and day."""
+
+    numbers: Ints
+    decision: np.ndarray
+    day: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pa.Table | None) -> _Decided:
+        if rows is None:
+            nothing = np.zeros(0, np.int64)
+            return cls(nothing, np.zeros(0, object), np.zeros(0, "datetime64[D]"), np.zeros(0, "datetime64[D]"))
+        numbers = household_numbers(rows.column("household_id"))
+        if (numbers < 0).any():
+            what = f"{int((numbers < 0).sum()):,} decisions name a household that cannot be of this country."
+            fix = "Take household_id from a snapshot of this country."
+            raise DataError(Problem(what, Place(table="decisions"), fix=fix))
+        decision = np.array(rows.column("decision").to_pylist(), dtype=object)
+        day, known = (rows.column(name).to_numpy().astype("datetime64[D]") for name in ("decided_on", "known_at"))
+        order = np.lexsort((np.arange(len(numbers)), day, numbers))
+        return cls(numbers[order], decision[order], day[order], known[order])
+
+    def between(self, low: int, high: int) -> _Decided:
+        """The decisions on households with numbers from `low` up to, not including, `high`."""
+        mine = slice(*np.searchsorted(self.numbers, [low, high]))
+        return _Decided(self.numbers[mine], self.decision[mine], self.day[mine], self.known[mine])
+
+    def books(self, households: Ints) -> Books:
+        """What has been decided of these households."""
+        row = Lookup(households).rows(self.numbers)
+        counts = np.isin(self.decision, _STANDING) & (row >= 0)
+        last = np.full(len(households), "", dtype=object)
+        last[row[counts]] = self.decision[counts]  # later rows overwrite earlier ones
+        entered = np.zeros(len(households), np.int64)
+        entries = np.flatnonzero(counts & (self.decision == "entry"))[::-1]
+        entered[row[entries]] = self.day[entries].astype("datetime64[Y]").astype(np.int64) + 1970
+        left = np.isin(last, ("exit", "monitoring", "clearing")) & (entered > 0)
+        return Books(np.isin(last, ("entry", "return")), left, entered, poor=None)
+
+    def rows(self, households: Ints) -> pa.Table:
+        """The table of decisions of a snapshot that has these households, in their order."""
+        place = Lookup(households).rows(self.numbers)
+        order = np.lexsort((np.arange(len(place)), self.day, place))
+        order = order[place[order] >= 0]
+        return pa.table(
+            {
+                "household_no": pa.array(place[order]),
+                "decision": pa.array(self.decision[order].tolist(), pa.string()),
+                "decided_on": pa.array(self.day[order]),
+                "known_at": pa.array(self.known[order]),
+            }
+        )
+
+
+def _poor(rows: pa.Table | None) -> tuple[Ints, Ints] | None:
+    if rows is None:
+        return None
+    numbers = household_numbers(rows.column("household_id"))
+    return numbers, pc.fill_null(rows.column("poor"), False).to_numpy().astype(np.int64)
+
+
+__all__ = ["Column", "World", "found"]
