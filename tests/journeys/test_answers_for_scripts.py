@@ -22,7 +22,7 @@ PROBLEM = ["what", "place", "why", "fix"]
 
 def test_the_keys_of_a_sweep(swept: Swept) -> None:
     document = swept.ended.json
-    assert list(document) == ["summary", "reasons", "unknown", "out", "ledger_block"]
+    assert list(document) == ["summary", "reasons", "unknown", "out", "ledger_block", "kept_parts"]
     assert set(SUMMARY) <= set(document["summary"])
     assert document["summary"]["seconds"] > 0
     assert document["summary"]["peak_mib"] > 10
@@ -57,6 +57,13 @@ def test_the_keys_of_the_other_documents(tuopin: Tuopin, swept: Swept) -> None:
     verified = tuopin("ledger", "verify", swept.ledger, "--json").json
     assert list(verified) == ["file", "blocks", "last"]
     assert verified["last"] == swept.ended.json["ledger_block"]
+    again = ["--ledger", swept.ledger, "--pack", "template", "--snapshot", swept.snapshot]
+    proved = tuopin("rerun", *again, "--sweep", swept.sweep, "--json").json
+    assert list(proved) == [
+        "proved", "number", "block", "compared", "counts", "sweep", "files", "recorded_by", "rerun_by", "seconds",
+        "peak_mib",
+    ]  # fmt: skip
+    assert (proved["proved"], proved["files"], proved["block"]) == (True, [], verified["last"])
     policy = tuopin("pack", "show", "template", "--as-of", "2019-06-30", "--json").json
     line = next(line for line in policy["lines"] if line["id"] == "national_line")
     assert (line["value"], line["since"]) == ("1788.4", "2016-01-01")

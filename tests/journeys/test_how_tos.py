@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.drift.test_architecture import FILES
 from tests.journeys.conftest import Ended, Tuopin
 from tests.pages import blocks, read, titled
 
@@ -19,6 +20,7 @@ TEST, LINE, COUNTRY = (
 SURVEY, MOVES, HOUSEHOLD = (
     f"how-to/{name}.md" for name in ("bring-your-own-survey", "see-who-moves", "check-one-household")
 )
+PROOF = "how-to/prove-a-past-sweep.md"
 UNKNOWNS = "explanation/unknowns.md"
 
 
@@ -315,3 +317,23 @@ def test_a_survey_is_estimated_as_the_page_shows(tuopin: Tuopin, shared_data: Pa
     change(tuopin.folder / "lower" / "lines.yaml", f"0.60 {median}", f"0.50 {median}")
     command = "tuopin pack diff template lower --snapshot survey"
     shows(MOVES, command, tuopin(*command.split()[1:]))
+
+
+def test_prove_a_past_sweep(tuopin: Tuopin) -> None:
+    shutil.copytree(FILES, tuopin.folder, dirs_exist_ok=True)
+    calls = [line[2:] for block in blocks(PROOF, "console") for line in block.text.splitlines() if line[:2] == "$ "]
+    first, second, verify, proved, _, changed, new, refused = calls
+    assert [tuopin(*call.split()[1:]).code for call in (first, second)] == [0, 0]
+    shows(PROOF, verify, tuopin(*verify.split()[1:]))
+    shows(PROOF, proved, tuopin(*proved.split()[1:]))
+    ended = tuopin(*changed.split()[1:])
+    shows(PROOF, changed, ended)
+    figures = tuopin.folder / "sweep" / "figures.json"
+    old, raised = re.findall(r'"([0-9.]+)"', read(PROOF))
+    change(figures, old, raised)
+    found = tuopin(*changed.split()[1:])
+    shows(PROOF, changed, found, nth=1)
+    assert tuopin(*new.split()[1:]).code == 0
+    other = tuopin(*refused.split()[1:])
+    shows(PROOF, refused, other)
+    assert [ended.code, found.code, other.code] == [0, 1, 3]

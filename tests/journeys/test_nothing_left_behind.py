@@ -102,6 +102,20 @@ def test_a_stopped_command_leaves_nothing_half_written(
     assert left(tuopin.folder) == []
 
 
+def test_a_killed_command_goes_on_when_it_is_called_again(tuopin: Tuopin, swept: Swept) -> None:
+    process = tuopin.start(*sweeping(swept))
+    unfinished = _appears(tuopin.folder, process)
+    process.kill()
+    process.communicate(timeout=60)
+    if not unfinished or process.returncode == 0:
+        pytest.skip("the sweep was done before it could be killed")
+    assert [name.startswith(".sweep-unfinished-") for name in left(tuopin.folder)] == [True]
+    again = tuopin(*sweeping(swept), "--json").json
+    assert again["summary"]["proposals"] == swept.ended.json["summary"]["proposals"]
+    assert tuopin("ledger", "verify", "ledger.jsonl", "--json").json["blocks"] == 1
+    assert left(tuopin.folder) == ["ledger.jsonl", "sweep"]
+
+
 def _appears(folder: Path, process: subprocess.Popen[str]) -> bool:
     """Whether the command began to write before it ended."""
     deadline = time.monotonic() + 60

@@ -44,7 +44,8 @@ MemoryLimit = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Processors to use; default: all.")]
 EngineName = Annotated[
-    Literal["duckdb", "spark"], typer.Option("--engine", help="What runs the queries; both give the same answers.")
+    Literal["duckdb", "spark"],
+    typer.Option("--engine", metavar="NAME", help="What runs the queries: duckdb or spark. Both answer the same."),
 ]
 Master = Annotated[
     str | None,

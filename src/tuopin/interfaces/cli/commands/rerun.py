@@ -39,7 +39,9 @@ def rerun(
     block: Annotated[
         str,
         typer.Option(
-            "--block", metavar="BLOCK", help="Which sweep: its block's number or hash (12 characters are enough)."
+            "--block",
+            metavar="BLOCK",
+            help="Which sweep: its block's number or hash (12 characters are enough); default: the last.",
         ),
     ] = "last",
     sweep: Annotated[

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from tuopin.interfaces.cli.handed_over import opened_snapshot
-from tuopin.interfaces.cli.options import AsJson, AsOf, DryRun, MemoryLimit, PackName, Replace, SnapshotFolder
+from tuopin.interfaces.cli.options import (
+    AsJson,
+    AsOf,
+    DryRun,
+    EngineName,
+    Master,
+    MemoryLimit,
+    PackName,
+    Replace,
+    SnapshotFolder,
+    Threads,
+)
 from tuopin.interfaces.cli.progress import progress_shown
 from tuopin.interfaces.cli.screen import Screen, answer
 from tuopin.interfaces.cli.stopwatch import Stopwatch, peak_mib
@@ -18,8 +29,6 @@ from tuopin.policy import checked_pack, read_pack
 from tuopin.sweep import SweepResult, run_sweep
 from tuopin.tables.engines import open_engine
 from tuopin.terms import Problem, UsageError
-
-EngineName = Literal["duckdb", "spark"]
 
 MOST_ROWS = 12
 """Reasons and unknown facts that are printed in words."""
@@ -43,17 +52,9 @@ def sweep(
         typer.Option("--ledger", metavar="FILE", help="Where the run is recorded; default: ledger.jsonl beside --out."),
     ] = None,
     memory_limit: MemoryLimit = None,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Processors to use; default: all.")] = None,
-    engine: Annotated[
-        EngineName,
-        typer.Option("--engine", metavar="NAME", help="What runs the queries: duckdb or spark. Both answer the same."),
-    ] = "duckdb",
-    master: Annotated[
-        str | None,
-        typer.Option(
-            "--master", metavar="URL", help="Of Spark: where it runs, such as spark://host:7077; default: here."
-        ),
-    ] = None,
+    threads: Threads = None,
+    engine: EngineName = "duckdb",
+    master: Master = None,
     replace: Replace = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -61,7 +62,8 @@ def sweep(
     """Apply a policy to every household of a snapshot and write proposals, each with its reasons.
 
     Nothing is decided: a proposal waits for a person. A household that nobody can judge is proposed for a visit. The
-    folder appears whole or not at all, and the run is recorded in a ledger that shows any later change.
+    folder appears whole or not at all, and the run is recorded in a ledger that shows any later change. Called
+    again after it was killed, a sweep goes on where it was.
     """
     if out is None and not dry_run:
         raise UsageError(
@@ -91,6 +93,7 @@ def sweep(
         "unknown": unknown,
         "out": result.out,
         "ledger_block": result.block,
+        "kept_parts": result.kept,
     }
     answer(document, as_json=as_json, show=lambda screen: _show(screen, summary, result, reasons, unknown))
 
@@ -120,6 +123,9 @@ def _show(
     assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
     screen.table("Assumed", ["fact", "why"], assumed)
     screen.line(f"{summary['seconds']:.1f} seconds, {summary['peak_mib']:,.0f} MiB at the peak")
+    if result.kept:
+        kept = "1 part" if result.kept == 1 else f"{result.kept} parts"
+        screen.line(f"Went on after a run that was cut short, with {kept} that it had finished")
     if result.out is None:
         screen.line("Dry run: nothing was written.")
     else:
