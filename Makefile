@@ -42,6 +42,7 @@ check: setup  ## format, lint, types, import contracts, packs, docs, changelog
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tuopin pack check template
+	$(BIN)/tuopin pack check china
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	$(BIN)/towncrier build --draft --version next > build/changelog.md
 
@@ -55,6 +56,7 @@ bench: setup  ## measure the sweep; figures go to stdout and build/bench
 docs: setup  ## build the documentation into build/site
 	$(BIN)/python -m tuopin.interfaces.cli.reference docs/reference/cli.md
 	$(BIN)/python -m docs.generate.pack_files
+	$(BIN)/python -m docs.generate.china_pack
 	$(BIN)/mkdocs build --strict --site-dir build/site
 
 lock: setup  ## renew the hashed lock after a change of dependencies
