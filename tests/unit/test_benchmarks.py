@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.agreement import differing_rows
 from benchmarks.by_hand import answer_by_hand
 from benchmarks.changed_policy import write_changed_pack
+from benchmarks.national import Call, drawn, measure
 from benchmarks.processes import Cost, WorkFailedError, cost_of
 from benchmarks.register import PACK_FOLDER, generate_register
 from benchmarks.run import BARS, VARIANTS, report, tables
@@ -136,3 +138,22 @@ def test_the_report_sets_every_figure_beside_its_bar() -> None:
     assert all(bar.name in text for bar in BARS)
     assert "| peak memory of the sweep | 0.50 (0.50 - 0.50) GiB | ≤ 1 GiB | kept |" in text
     assert "differ between sweep and hand-written query: 0." in text
+
+
+def test_a_killed_sweep_is_measured_and_compared_with_an_undisturbed_one(snapshot: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(snapshot, tmp_path / "snapshot"))
+    call = Call(own, str(PACK_FOLDER), str(DAY), tmp_path / "build", "1GB", threads=1)
+    result = measure(call, kills=1, seed=2016, say=lambda _: None)
+    assert (result["households"], result["parts"], result["differing"]) == (HOUSEHOLDS, 1, [])
+    killed = result["killed"]
+    assert isinstance(killed, list)
+    assert len(killed) == 1
+    assert result["cpu_ratio"] > 1.0  # type: ignore[operator] # plain values
+    assert 50 < result["peak_mib"] < 2048  # type: ignore[operator] # as above
+
+
+def test_moments_are_drawn_anew_by_anyone_with_the_same_seed() -> None:
+    moments = [drawn(2016, kill) for kill in range(1000)]
+    assert moments == [drawn(2016, kill) for kill in range(1000)] != [drawn(2017, kill) for kill in range(1000)]
+    assert all(0 <= moment < 1 for moment in moments)
+    assert 0.45 < sum(moments) / 1000 < 0.55

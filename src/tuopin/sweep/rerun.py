@@ -156,10 +156,21 @@ def rerun_sweep(
             progress=progress,
         )
         (found,) = Ledger(again.with_name("ledger.jsonl")).blocks()
-        files = None if sweep is None else tuple(_differing_files(sweep, again))
+        files = None if sweep is None else tuple(differing_files(sweep, again))
     hashes = [(what, said.get(f"{what}_hash"), found.content[f"{what}_hash"]) for what in ("proposals", "summary")]
     compared = tuple(Compared(*one) for one in hashes)
     return Rerun(recorded, compared, tuple(_differing_counts(said, found.content)), files)
+
+
+def differing_files(sweep: Path, again: Path) -> Iterator[str]:
+    """The files of two sweeps that differ by what they hold; how rows are ordered or stored makes no difference."""
+    names = sorted(
+        {str(file.relative_to(root)) for root in (sweep, again) for file in root.rglob("*") if file.is_file()}
+    )
+    for name in names:
+        first, second = _held(sweep / name), _held(again / name)
+        if first is None or second is None or not _equal(first, second):
+            yield name
 
 
 # --- which sweep -----------------------------------------------------------------------------------------------------
@@ -225,17 +236,6 @@ def _differing_counts(recorded: Mapping[str, Any], found: Mapping[str, Any]) -> 
         counts = [said.get(stage, {}).get(kind, 0) for said in (before, now)]
         if counts[0] != counts[1]:
             yield Counted(stage, kind, *counts)
-
-
-def _differing_files(sweep: Path, again: Path) -> Iterator[str]:
-    """The files that differ by what they hold; how rows are ordered or stored makes no difference."""
-    names = sorted(
-        {str(file.relative_to(root)) for root in (sweep, again) for file in root.rglob("*") if file.is_file()}
-    )
-    for name in names:
-        first, second = _held(sweep / name), _held(again / name)
-        if first is None or second is None or not _equal(first, second):
-            yield name
 
 
 def _held(file: Path) -> Any:  # noqa: ANN401 - a table of rows, or a JSON value
