@@ -47,8 +47,8 @@ def proposals_by_reason(engine: Engine, sweep: Path) -> list[ProposalCount]:
         return []
     rows = engine.rows(
         sqlglot.parse_one(
-            "SELECT stage, kind, rule, reasons, COUNT(*) AS households, MIN(household_id) AS example "
-            "FROM proposals GROUP BY stage, kind, rule, reasons"
+            "SELECT stage, kind, rule, reasons, COUNT(*) AS households, "
+            "MIN(COALESCE(household_id, area_code)) AS example FROM proposals GROUP BY stage, kind, rule, reasons"
         )
     )
     found = [

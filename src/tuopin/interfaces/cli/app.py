@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 import tuopin
 from tuopin.interfaces.cli.screen import Screen
 
-COMMANDS = ("snapshot", "sweep", "explain", "report", "pack", "ledger", "rerun")
+COMMANDS = ("snapshot", "sweep", "explain", "report", "pack", "ledger", "rerun", "simulate")
 """In the order of a first day's work; each is a module of `commands` with a function `add_to(app)`."""
 
 GROUPS = frozenset({"snapshot", "pack", "ledger"})
