@@ -65,7 +65,7 @@ class Explanation:
             facts_as_of=seen.facts_as_of,
         )
         yield self._say("standing", standing=self._say(seen.standing))
-        if self.language not in self.pack.about.languages:
+        if _of_pack(self.pack, self.language) is None:
             yield self._say("pack_speaks", language=self.pack.about.languages[0])
         for assumed in seen.assumptions:
             yield self._say("assumed", **assumed)
@@ -190,8 +190,8 @@ def explain_household(
         snapshot: an opened snapshot.
         household_id: the household's id in it.
         as_of: the policy's day; default: the snapshot's own.
-        language: of the sentences (see wording.LANGUAGES); default: the first of the pack's that is one of these. Where
-            the pack has no text in it, its own words stay in its first language.
+        language: of the sentences (see wording.LANGUAGES; zh-Hans is spoken as zh); default: the first of the pack's
+            that is one of these. Where the pack has no text in it, its own words stay in its first language.
 
     Raises:
         UsageError: there is no such household, no sentences in the language, or no rule of the pack is in force on the
@@ -199,25 +199,38 @@ def explain_household(
         DataError: the pack does not fit the snapshot.
     """
     spoken = _language(pack, language)
+    written = _of_pack(pack, spoken) or pack.about.languages[0]
     refuse_misfit(pack, snapshot, as_of or snapshot.manifest.as_of)
     with open_engine(threads=1, folders=folders_of(snapshot)) as engine:
         evaluation = Evaluation(pack, snapshot, as_of or snapshot.manifest.as_of, engine)
-        seen = explain(evaluation, household_id, spoken)
+        seen = explain(evaluation, household_id, written)
         survey = evaluation.layout.survey
-        proposals = [] if survey else [_plain(pack, row, spoken) for row in proposed(engine, evaluation.rules_plan)]
+        proposals = [] if survey else [_plain(pack, row, written) for row in proposed(engine, evaluation.rules_plan)]
     return Explanation(seen, proposals, pack, spoken, survey)
 
 
 def _language(pack: Pack, language: str | None) -> str:
-    if language is not None and language not in LANGUAGES:
+    if language is not None and _spoken(language) not in LANGUAGES:
         fix = f"Choose one of: {', '.join(LANGUAGES)}."
         raise UsageError(Problem(f"There is no explanation in `{language}`.", fix=fix))
-    return language or next((known for known in pack.about.languages if known in LANGUAGES), "en")
+    if language is not None:
+        return _spoken(language)
+    return next((known for known in map(_spoken, pack.about.languages) if known in LANGUAGES), "en")
 
 
-def _plain(pack: Pack, row: dict[str, Any], language: str) -> dict[str, Any]:
+def _spoken(language: str) -> str:
+    """The language without its script or region: zh-Hans is zh."""
+    return language.split("-", 1)[0]
+
+
+def _of_pack(pack: Pack, language: str) -> str | None:
+    """The pack's own language that is spoken as this one."""
+    return next((written for written in pack.about.languages if _spoken(written) == language), None)
+
+
+def _plain(pack: Pack, row: dict[str, Any], written: str) -> dict[str, Any]:
     standard = dict(pack.standards())[row["rule"]]
-    asks = {"asks": standard.asks.get(language) or standard.asks[pack.about.languages[0]]} if standard.asks else {}
+    asks = {"asks": standard.asks[written]} if standard.asks else {}
     lists = {key: [item for item in (row[key] or "").split(",") if item] for key in ("reasons", "unknown")}
     return {**row, **lists, **asks}
 

@@ -298,6 +298,18 @@ def test_what_settles_is_the_fact_that_the_source_gave_not_what_it_might_be_comp
     assert [question.fact for question in rule.settle] == ["age"]
 
 
+@pytest.mark.parametrize("asked", ["zh", "zh-Hans", None])
+def test_a_pack_that_names_its_script_is_read_aloud_in_its_own_words(tmp_path: Path, asked: str | None) -> None:
+    asks = {"en": "Is it so?", "zh-Hans": "是否属实？"}
+    standards = {"q": {**standard("odd"), "question": asks}}
+    pack = make_pack(facts={"odd": fact("boolean")}, standards=standards, about={"languages": ["zh-Hans", "en"]})
+    snapshot = write_register(tmp_path / "snapshot", pack, Register([Household({"odd": True})]))
+    found = explain_household(pack=pack, snapshot=snapshot, household_id="h0", language=asked)
+    assert found.language == "zh"
+    assert "是否属实？ 是。[q]" in found.lines()
+    assert "该政策没有这种语言的文本" not in "\n".join(found.lines())
+
+
 def test_a_pack_without_text_in_the_language_keeps_its_own_words_and_says_so(tmp_path: Path) -> None:
     asks: dict[str, Any] = {"proposes": "question", "reply_days": 15, "asks": {"en": "Is it so?"}}
     pack = make_pack(facts={"odd": fact("boolean")}, standards={"q": standard("odd", **asks)})
