@@ -415,7 +415,7 @@ NAMES = [
         "says what it asks and how many days there are to reply",
         at="  household_exit:",
     ),
-    Slip("a proposal of another kind", ENTRY, "proposes: entry", "proposes: prison", "'entry', 'exit' or 'question'"),
+    Slip("a proposal of another kind", ENTRY, "proposes: entry", "proposes: prison", "'clearing' or 'warning'"),
     Slip("a key that is misspelt", PACK, "retention_years: ", "retention_yers: ", "is not a key that is known here"),
     Slip("a currency that is no code", PACK, "  code: XTS ", "  code: shilling ", "three capitals"),
     found(
