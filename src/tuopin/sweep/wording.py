@@ -33,6 +33,7 @@ ENGLISH: Words = {
     "monitoring": "Proposed: to watch this household so that it does not fall back, because of: {reasons}. "
     "A person decides.",
     "clearing": "Proposed: to end the watch, because of: {reasons}. A person decides.",
+    "warning": "Proposed: a warning, because of: {reasons}. Somebody above must look; nothing is decided by it.",
     "question": "A question, with {days} to reply; nothing changes because of it: {asks}",
     "met": "yes",
     "not_met": "no",
@@ -101,6 +102,8 @@ FRENCH: Words = {
     "monitoring": "Proposé : suivre ce ménage pour qu'il ne retombe pas, en raison de : {reasons}. "
     "Une personne décide.",
     "clearing": "Proposé : mettre fin au suivi, en raison de : {reasons}. Une personne décide.",
+    "warning": "Proposé : un avertissement, en raison de : {reasons}. Quelqu'un doit regarder plus haut ; "
+    "rien n'est décidé par là.",
     "question": "Une question, avec {days} pour répondre ; rien ne change à cause d'elle : {asks}",
     "met": "oui",
     "not_met": "non",
@@ -167,6 +170,7 @@ CHINESE: Words = {
     "alert": "风险提示，应入户查看：{reasons}。不因此作出任何决定。",
     "monitoring": "建议：纳入监测，防止返贫致贫。理由：{reasons}。由人作出决定。",
     "clearing": "建议：认定风险消除，结束监测。理由：{reasons}。由人作出决定。",
+    "warning": "建议：发出预警。理由：{reasons}。上级应当调查核实；不因此作出任何决定。",
     "question": "需要询问，{days}内答复；该户的状态不因此改变：{asks}",
     "met": "是",
     "not_met": "否",

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from tuopin.interfaces.report.wording import LANGUAGES, language
+from tuopin.sweep.route import STAGES
+from tuopin.tables.schema import PROPOSED
 from tuopin.terms import UsageError
 
 
@@ -20,6 +22,13 @@ def test_every_language_has_the_same_sentences_with_the_same_gaps(id: str) -> No
 def gaps(text: str) -> list[str]:
     """The names that a sentence takes."""
     return sorted(re.findall(r"\{(\w*)\}", text))
+
+
+@pytest.mark.parametrize("id", LANGUAGES)
+def test_everything_that_a_stage_may_propose_has_a_name(id: str) -> None:
+    words = language(id).words
+    named = {f"kind_{kind}" for kind in PROPOSED} | {f"stage_{stage}" for stage in STAGES}
+    assert named <= set(words)
 
 
 def test_numbers_are_written_with_the_marks_of_the_language() -> None:

@@ -29,6 +29,7 @@ from tuopin.policy import Pack, read_pack
 from tuopin.sweep import Explanation, explain_household
 from tuopin.sweep.wording import LANGUAGES, is_singular
 from tuopin.tables import Snapshot
+from tuopin.tables.schema import PROPOSED
 
 SPOKEN = {"languages": ["en", "fr", "zh"]}
 
@@ -49,6 +50,12 @@ def test_every_language_has_the_same_sentences_with_the_same_gaps(id: str) -> No
     english, other = LANGUAGES["en"], LANGUAGES[id]
     assert list(other) == list(english)
     assert {key: gaps(text) for key, text in other.items()} == {key: gaps(text) for key, text in english.items()}
+
+
+@pytest.mark.parametrize("id", LANGUAGES)
+def test_everything_that_a_rule_may_propose_has_a_sentence(id: str) -> None:
+    of_intake = {"check", "duplicate"}  # a look at everybody, which one household explained does not take
+    assert set(PROPOSED) - of_intake <= set(LANGUAGES[id])
 
 
 def gaps(text: str) -> list[str]:
