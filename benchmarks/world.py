@@ -59,14 +59,16 @@ def main() -> int:
         folder=given.build / "truth",
         workers=given.workers,
     )
-    _say("founded", world, begun)
-    for year in range(world.year, world.year + given.years):
-        if year > world.year:
-            world = world.live()
-            _say("lived", world, begun)
-        snapshot = world.observe(columns=columns, heading=heading_of(pack, year), target=given.build / str(year))
-        _say("observed", world, begun)
-        print(snapshot.manifest.content_hash)
+    with world:
+        _say("founded", world, begun)
+        for year in range(world.year, world.year + given.years):
+            if year > world.year:
+                world = world.live()
+                _say("lived", world, begun)
+            snapshot = world.observe(columns=columns, heading=heading_of(pack, year), target=given.build / str(year))
+            _say("observed", world, begun)
+            print(snapshot.manifest.content_hash)
+    _say("closed", world, begun)
     return 0
 
 

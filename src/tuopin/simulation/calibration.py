@@ -361,6 +361,7 @@ class Transfers(Group):
     Attributes:
         pension: a year, of a person of 60 or more who is covered, yuan.
         pension_covers: share of them.
+        pension_level: how much of the village's level of income counts in it.
         subsidy_a_mu: farm subsidies, yuan.
         kin: share of households to whom children or kin living elsewhere send money; of old people alone first.
         kin_old: the same of households of old people alone.
@@ -374,6 +375,7 @@ class Transfers(Group):
 
     pension: Range
     pension_covers: Reach
+    pension_level: Share
     pension_growth: Growth
     subsidy_a_mu: Positive
     kin: Share
@@ -418,7 +420,18 @@ class Floor(Group):
 
 
 class Medical(Group):
-    """What being ill costs, yuan a year before reimbursement, and how much of it is paid back."""
+    """What being ill costs, yuan a year before reimbursement, and how much of it is paid back.
+
+    Attributes:
+        everyday, chronic, serious, accident: bills of a person.
+        paid_back: by the basic insurance.
+        catastrophic_pays: share of own costs above 10,000 yuan that catastrophic insurance takes over.
+        insured: share of households in the basic insurance.
+        forgotten: share of the members of these who are in no list.
+        catastrophic: share of counties that pay for catastrophic insurance.
+        treated_within_county: share of persons whose long illness can be treated in the county.
+        growth: of bills.
+    """
 
     everyday: Range
     chronic: Range
@@ -427,6 +440,7 @@ class Medical(Group):
     paid_back: Reach
     catastrophic_pays: Share
     insured: Reach
+    forgotten: Share
     catastrophic: Reach
     treated_within_county: Reach
     growth: Growth
@@ -626,6 +640,8 @@ class Enumerators(Group):
     Attributes:
         bias: standard deviation of the logarithm by which a village's enumerator counts incomes too high or low.
         slip: share of amounts with a digit too many or too few.
+        written_up: share of registered households a year whose income is written up, for their exit to succeed.
+        written_up_by: by how much.
         wrong_cause: share of causes that are written down wrongly.
         cause_recorded: share of households hard up but not registered whose causes somebody wrote down.
         own_drive: share of first causes that the form of 2013 blamed on the people.
@@ -633,6 +649,8 @@ class Enumerators(Group):
 
     bias: Positive
     slip: Share
+    written_up: Share
+    written_up_by: Range
     wrong_cause: Share
     cause_recorded: Share
     own_drive: Share

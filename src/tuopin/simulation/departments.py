@@ -31,10 +31,11 @@ def books_of(truth: Truth, register: str) -> tuple[Ints, Rows]:
         "vehicles": _vehicles, "companies": _companies, "payroll": _payroll, "property": _property,
     }[register](truth)  # fmt: skip
     now = truth.now
-    strangers = int(len(persons) * now.calibration.registers.strangers)
-    never_met = persons[:strangers] * 16 + REGISTERS.index(register)  # their keys are of nobody, their rows of others
-    everybody = np.concatenate([keys(persons, now.territory.seed), keys(-never_met - 2, now.territory.seed)])
-    return everybody, {name: _doubled(fact, strangers) for name, fact in facts.items()}
+    # A row of somebody whom our registry never met looks like one that it knows, under a key of nobody.
+    copied = np.flatnonzero(now.always.happens(persons, f"stranger in {register}", now.calibration.registers.strangers))
+    everybody = np.concatenate([persons, -2 - persons[copied]])
+    rows = np.concatenate([np.arange(len(persons)), copied])
+    return keys(everybody, now.territory.seed), {name: fact.take(rows) for name, fact in facts.items()}
 
 
 def leads_of(truth: Truth, books: Books) -> tuple[Ints, Fact, npt.NDArray[np.datetime64]]:
@@ -118,9 +119,3 @@ def _in_the_books(truth: Truth, what: Belonging, register: str) -> Ints:
 
 def _unknown(truth: Truth, persons: Ints, what: str) -> Flags:
     return truth.now.always.happens(persons, f"{what} unknown", truth.now.calibration.answers.unknown["member"])
-
-
-def _doubled(fact: Fact, first: int) -> Fact:
-    """The rows and, once more, the first of them."""
-    unknown = None if fact.unknown is None else np.concatenate([fact.unknown, fact.unknown[:first]])
-    return Fact(np.concatenate([fact.values, fact.values[:first]]), fact.codes, unknown, fact.scale)

@@ -56,6 +56,11 @@ class Fact:
         """The same, unknown in these rows too."""
         return replace(self, unknown=rows if self.unknown is None else self.unknown | rows)
 
+    def take(self, rows: Ints) -> Fact:
+        """These rows, in this order."""
+        unknown = None if self.unknown is None else self.unknown[rows]
+        return replace(self, values=self.values[rows], unknown=unknown)
+
     def to_arrow(self, column: Column) -> pa.Array:
         """The values as a snapshot stores them."""
         mask = self.unknown

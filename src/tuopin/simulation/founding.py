@@ -94,9 +94,8 @@ def _ages(always: Draws, number: Ints, kind: Ints, founders: Founders) -> tuple[
     empty_nest = (kind == _COUPLE) & always.happens(number, "empty nest", 0.7)
     age[empty_nest, _HEAD] = 46 + age[empty_nest, _HEAD] * 14 // 60
     here[:, _HEAD] = True
-    age[:, _PARTNER] = np.maximum(
-        20, age[:, _HEAD] - 2 + np.rint(2 * always.normal(number, "partner's age")).astype(int)
-    )
+    apart = np.clip(np.rint(2 * always.normal(number, "partner's age") - 2), -8, 2).astype(np.int64)
+    age[:, _PARTNER] = np.maximum(20, age[:, _HEAD] + apart)
     here[:, _PARTNER] = np.isin(kind, (_OLD_COUPLE, _COUPLE, _NUCLEAR, _THREE)) | (
         (kind == _GRAND) & always.happens(number, "grandparents are two", 0.7)
     )
@@ -108,7 +107,7 @@ def _ages(always: Draws, number: Ints, kind: Ints, founders: Founders) -> tuple[
 def _grandparents(always: Draws, number: Ints, kind: Ints, age: Ints, here: Flags) -> None:
     three = kind == _THREE
     for place, years in ((_FATHER, 26), (_MOTHER, 24)):
-        drawn = always.normal(number, f"age of a parent {place}")
+        drawn = np.clip(always.normal(number, f"age of a parent {place}"), -2.2, 3)
         age[:, place] = np.minimum(age[:, _HEAD] + years + np.rint(3 * drawn).astype(int), 98)
         alive = always.uniform(number, f"parent {place} lives") > (age[:, place] - 55) / 45
         here[:, place] = three & alive
@@ -121,6 +120,7 @@ def _children(always: Draws, number: Ints, kind: Ints, founders: Founders, age: 
     count = 1 + always.chosen(number, "children", founders.children).astype(np.int64)
     mother = np.where(here[:, _PARTNER], age[:, _PARTNER], age[:, _HEAD])
     birth = founders.first_birth + founders.first_birth_spread * always.normal(number, "first birth")
+    birth = np.maximum(birth, 19.0)
     for child in range(_CHILDREN):
         place = 4 + child
         years = np.floor(mother - birth).astype(np.int64)

@@ -58,7 +58,7 @@ def live_part(part: Part, territory: Territory, year: int, *, help_: Help) -> tu
         year: the year that is lived.
         help_: what its households receive in it.
     """
-    part = Part(part.households.copied(), part.members, part.counters)
+    part = Part(part.households.copied(), part.members, part.counters.copied())
     part.households.prior = part.households.net
     events, draws = Events(), Draws(territory.seed, year)
     part = _some_leave(part, territory, year, draws, events)
@@ -331,7 +331,7 @@ def _change_homes(part: Part, territory: Territory, year: int, draws: Draws) -> 
     rebuilds = (grade >= 2) & draws.happens(number, "rebuilds", np.minimum(homes.rebuilds * rich, 1.0))
     works = done("housing_works") & (grade >= 2)
     households.grade = np.where(works | rebuilds, np.where(grade == 3, 0, 1), grade)
-    households.works = np.where(works | rebuilds, year, households.works)
+    households.works = np.where(works | rebuilds, year, np.where(wears, 0, households.works))
     households.piped = np.where(done("water_works"), year, households.piped)
     _lose_and_regain_homes(part, territory, year)
     _move(part, territory, year, done("relocation"))

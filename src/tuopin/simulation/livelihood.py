@@ -88,6 +88,12 @@ class Year:
         return result
 
     @property
+    def level(self) -> Reals:
+        """The level of market income of each household's village, in logarithms."""
+        result: Reals = self.territory.level[self.part.households.village]
+        return result
+
+    @property
     def able(self) -> Flags:
         """Members who can work, if only a little."""
         result: Flags = self.labour <= WEAK
@@ -182,7 +188,7 @@ def _level_of_pay(now: Year, place: Ints) -> Reals:
     lasting = talent.person * now.always.normal(members.number, "talent") - talent.person**2 / 2
     passing = talent.pay * now.draws.normal(members.number, "pay") - talent.pay**2 / 2
     at_home = np.array([0.0, *wages.village_level])[place]
-    level = at_home * now.territory.level[now.part.households.village][now.part.rows]
+    level = at_home * now.level[now.part.rows]
     own = np.array(wages.education)[members.education] * np.where(now.labour == SKILLED, wages.skilled, 1.0)
     own *= np.where(members.sex == FEMALE, wages.women_pay, 1.0) * np.where(now.labour == WEAK, wages.weak, 1.0)
     result: Reals = own * np.exp(level + now.talent[now.part.rows] + lasting + passing) * wages.growth.index(now.since)
@@ -227,7 +233,7 @@ def _farm(now: Year) -> None:
     gross = gross + np.where(runs & ~failed, business, 0.0)
     harvest = now.calibration.talent.harvest
     passing = harvest * now.draws.normal(households.number, "harvest") - harvest**2 / 2
-    level = now.territory.level[households.village] + now.talent + passing
+    level = now.level + now.talent + passing
     gross = gross * np.exp(level) * farming.growth.index(now.since)
     costs = gross * _drawn(farming.costs, now.always.uniform(households.number, "cost share"))
     sold = gross * now.struck.prices
@@ -273,7 +279,7 @@ def _property(now: Year) -> Reals:
     transfers, number = now.calibration.transfers, now.part.households.number
     has = now.always.happens(number, "property", transfers.property)
     yuan = _drawn(transfers.property_yuan, now.always.uniform(number, "property yuan") ** 2)
-    result: Reals = np.where(has, yuan * np.exp(now.talent), 0.0) * transfers.growth.index(now.since)
+    result: Reals = np.where(has, yuan * np.exp(now.level + now.talent), 0.0) * transfers.growth.index(now.since)
     return result
 
 
@@ -287,7 +293,7 @@ def _receive(now: Year) -> None:
     no_hands = ~part.some(now.able)
     chance = np.where(no_hands, transfers.kin_old, transfers.kin)
     sends = now.always.happens(number, "kin sends", chance)
-    kin = _drawn(transfers.kin_yuan, now.always.uniform(number, "kin yuan") ** 2) * np.exp(now.talent / 2)
+    kin = _drawn(transfers.kin_yuan, now.always.uniform(number, "kin yuan") ** 2) * np.exp(now.level + now.talent / 2)
     kin *= 0.7 + 0.6 * now.draws.uniform(number, "kin this year")
     households.other = _whole((np.where(sends, kin, 0) + households.land / 10 * transfers.subsidy_a_mu) * grown)
     remote = now.remoteness == REMOTENESS.index("remote")
@@ -304,7 +310,8 @@ def _pensions(now: Year) -> Ints:
     members, transfers = now.part.members, now.calibration.transfers
     draws_one = has_pension(now)
     yuan = _drawn(transfers.pension, now.always.uniform(members.number, "pension yuan") ** 2)
-    return _whole(np.where(draws_one, yuan * transfers.pension_growth.index(now.since), 0))
+    yuan *= np.exp(transfers.pension_level * now.level[now.part.rows]) * transfers.pension_growth.index(now.since)
+    return _whole(np.where(draws_one, yuan, 0))
 
 
 def has_pension(now: Year) -> Flags:
@@ -345,17 +352,20 @@ def _be_caught_by_the_floor(now: Year) -> None:
 
 
 def insured(now: Year) -> Flags:
-    """Members in the basic medical insurance; once reached by a subsidy, they stay."""
-    covered = now.always.happens(now.part.members.number, "insured", now.calibration.medical.insured.share(now.since))
-    result: Flags = covered | now.measure("insurance_subsidy").now[now.part.rows]
+    """Members in the basic medical insurance. Households join it as one; here and there somebody was forgotten."""
+    medical, part = now.calibration.medical, now.part
+    joined = now.always.happens(part.households.number, "insured", medical.insured.share(now.since))
+    joined |= now.measure("insurance_subsidy").now
+    result: Flags = joined[part.rows] & ~now.always.happens(part.members.number, "forgotten", medical.forgotten)
     return result
 
 
 def catastrophic_insured(now: Year) -> Flags:
-    """Members of these who are covered against catastrophic illness too."""
-    chance = now.calibration.medical.catastrophic.share(now.since)
-    covered = now.always.happens(now.part.members.number, "catastrophic insured", chance)
-    result: Flags = insured(now) & (covered | now.measure("insurance_subsidy").now[now.part.rows])
+    """Members of these who are covered against catastrophic illness too: all of them, once their county pays for it."""
+    village = now.part.households.village
+    share = now.calibration.medical.catastrophic.share(now.since)
+    pays = now.always.happens(now.territory.county[village], "catastrophic insurance", share)
+    result: Flags = insured(now) & pays[now.part.rows]
     return result
 
 
@@ -443,7 +453,9 @@ def causes_of(part: Part, territory: Territory, year: int) -> Ints:
     weight = np.stack(told, axis=1)
     order = np.argsort(-weight, axis=1, kind="stable")[:, :3]
     found = np.take_along_axis(weight, order, axis=1)
-    result: Ints = np.where(found >= np.maximum(found[:, :1] * 0.2, weighs["other"] * 0.3), order, -1)
+    told_at_all = found >= np.maximum(found[:, :1] * 0.2, weighs["other"] * 0.3)
+    told_at_all[:, 0] = True
+    result: Ints = np.where(told_at_all, order, -1)
     return result
 
 

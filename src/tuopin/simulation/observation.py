@@ -62,7 +62,7 @@ def see(truth: Truth, books: Books) -> Seen:
     """What an office sees of a part at the end of a year."""
     part, answers = truth.now.part, truth.now.calibration.answers
     number = part.households.number
-    households = _with_slips(truth.households, truth, number, "household") | _amounts(truth)
+    households = _with_slips(truth.households, truth, number, "household") | _amounts(truth, books)
     households |= _causes(truth, books) | signatures(truth, books) | _assessment(truth, books)
     dwellings = _with_slips(truth.dwellings, truth, number, "dwelling")
     infant = truth.now.part.members.born > (truth.now.year - 1) * 12 + 11
@@ -111,12 +111,12 @@ def _slipped(name: str, fact: Fact, lots: Lots, wrong: float) -> Fact:
 # --- Amounts ---------------------------------------------------------------------------------------------------------
 
 
-def _amounts(truth: Truth) -> dict[str, Fact]:
+def _amounts(truth: Truth, books: Books) -> dict[str, Fact]:
     now, answers = truth.now, truth.now.calibration.answers
     enumerators, number = now.calibration.enumerators, now.part.households.number
     bias = enumerators.bias * now.draws.normal(now.part.households.village, "enumerator")
     told = np.exp(bias + answers.income_noise * now.draws.normal(number, "memory"))
-    kept_back = _kept_back(truth)
+    kept_back = _kept_back(truth, books)
     lots = now.draws.lots(number, "amounts")
     seen = {}
     for name in _AMOUNTS:
@@ -133,16 +133,21 @@ def _amounts(truth: Truth) -> dict[str, Fact]:
     return seen
 
 
-def _kept_back(truth: Truth) -> Reals:
-    """What part of an income is named: less than all by those who hide some, more by those who boast."""
-    now, answers = truth.now, truth.now.calibration.answers
+def _kept_back(truth: Truth, books: Books) -> Reals:
+    """What part of an income is named: less than all by those who hide some, more by those who boast.
+
+    Of registered households some are written up by whoever has to show that help worked: "digital" exits.
+    """
+    now, answers, enumerators = truth.now, truth.now.calibration.answers, truth.now.calibration.enumerators
     number = now.part.households.number
     hides = now.always.happens(number, "hides", answers.hides * (1 + (answers.hides_hard_up - 1) * truth.hard_up))
     boasts = now.always.happens(number, "boasts", answers.boasts)
     how_much = now.draws.uniform(number, "how much of it")
     hidden = answers.hidden.low + (answers.hidden.high - answers.hidden.low) * how_much
     boasted = answers.boasted.low + (answers.boasted.high - answers.boasted.low) * how_much
-    result: Reals = np.where(hides, 1 - hidden, np.where(boasts, 1 + boasted, 1.0))
+    up = 1 + enumerators.written_up_by.low + (enumerators.written_up_by.high - enumerators.written_up_by.low) * how_much
+    written_up = books.registered & now.draws.happens(number, "written up", enumerators.written_up)
+    result: Reals = np.where(hides, 1 - hidden, np.where(boasts, 1 + boasted, 1.0)) * np.where(written_up, up, 1.0)
     return result
 
 

@@ -225,6 +225,10 @@ class Counters:
     household: dict[int, int]
     person: dict[int, int]
 
+    def copied(self) -> Counters:
+        """The same numbers in counters of their own."""
+        return Counters(dict(self.household), dict(self.person))
+
     def households(self, counties: Ints) -> Ints:
         """A new household number for each row, in the order of the rows."""
         return _numbered(self.household, counties, HOUSEHOLDS_A_COUNTY)

@@ -31,11 +31,17 @@ class Territory:
         calibration: how large areas are and how they differ.
         seed: of the country.
         households: at the founding.
+        households_a_part: about how many of them live in one part; the country is the same however it is cut.
     """
 
     calibration: Calibration
     seed: int
     households: int
+    households_a_part: int = HOUSEHOLDS_A_PART
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to another process without what was worked out here: it is made anew from the seed."""
+        return Territory, (self.calibration, self.seed, self.households, self.households_a_part)
 
     # --- Counties -----------------------------------------------------------------------------------------------------
 
@@ -46,8 +52,8 @@ class Territory:
 
     @cached_property
     def parts(self) -> list[range]:
-        """The counties of each part, so that none has many more than 40,000 households at the founding."""
-        each = max(1, HOUSEHOLDS_A_PART * self.counties // self.households)
+        """The counties of each part."""
+        each = max(1, self.households_a_part * self.counties // self.households)
         return [range(first, min(first + each, self.counties)) for first in range(0, self.counties, each)]
 
     @cached_property

@@ -8,17 +8,15 @@ unknowns, so that the same policy can be asked what it would have answered had i
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,13 +25,14 @@ import pyarrow.parquet as pq
 
 from tuopin.simulation.calibration import Calibration
 from tuopin.simulation.codes import TIERS
+from tuopin.simulation.crew import Crew
 from tuopin.simulation.departments import REGISTERS, covered
 from tuopin.simulation.founding import found_part
 from tuopin.simulation.life import Events, live_part
 from tuopin.simulation.measures import Help, no_help, read_help
 from tuopin.simulation.observation import Books
 from tuopin.simulation.state import HOUSEHOLDS_A_COUNTY, Ints, Lookup, counted, read_part, write_part
-from tuopin.simulation.territory import Territory
+from tuopin.simulation.territory import HOUSEHOLDS_A_PART, Territory
 from tuopin.simulation.writing import (
     Declared,
     Sight,
@@ -45,11 +44,9 @@ from tuopin.simulation.writing import (
     sorted_books,
     write_aside,
 )
-from tuopin.tables import Column, CoverageEntry, Heading, Snapshot, SnapshotWriter, table_named
+from tuopin.tables import CoverageEntry, Heading, Snapshot, SnapshotWriter, table_named
 from tuopin.terms import DataError, Place, Problem, UsageError
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 _FILE = "world.json"
 _STANDING = ("entry", "return", "exit", "monitoring", "clearing")
 
@@ -62,13 +59,13 @@ class World:
         folder: where its truth lies, a folder a year.
         year: the year that has ended.
         territory: its areas, and with them its seed, its size and its calibration.
-        workers: processes that share the work; the country is the same for any number of them.
+        crew: who does the work; the country is the same for any number of processes.
     """
 
     folder: Path
     year: int
     territory: Territory
-    workers: int
+    crew: Crew
 
     @classmethod
     def open(cls, folder: Path, *, year: int | None = None, workers: int | None = None) -> World:
@@ -92,8 +89,21 @@ class World:
         if year is not None and year not in lived:
             what, fix = f"The country has not lived {year}.", f"It has lived {lived[0]} to {lived[-1]}."
             raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))
-        territory = Territory(Calibration.model_validate(said["calibration"]), said["seed"], said["households"])
-        return cls(folder, lived[-1] if year is None else year, territory, workers or _cores())
+        calibration = Calibration.model_validate(said["calibration"])
+        territory = Territory(calibration, said["seed"], said["households"], said["households_a_part"])
+        return cls(folder, lived[-1] if year is None else year, territory, Crew(territory, workers))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the processes that share the work; they are started again when they are needed."""
+        self.crew.close()
 
     @property
     def state(self) -> Path:
@@ -119,11 +129,11 @@ class World:
             given = read_help(help, numbers=household_numbers(help.column("household_id")), year=year)
         with _whole(self.folder / str(year)) as unfinished:
             tasks = [
-                _Living(self.state, unfinished, self.territory, year, no, given.between(*self._numbers(no)))
+                _Living(self.state, unfinished, year, no, given.between(*self._numbers(no)))
                 for no in range(len(self.territory.parts))
             ]
-            _each(_live, tasks, self.workers)
-        return World(self.folder, year, self.territory, self.workers)
+            self.crew.each(_live, tasks)
+        return replace(self, year=year)
 
     def observe(
         self,
@@ -222,15 +232,13 @@ class World:
             writer.write_areas(rows, kept, tiers=TIERS)
             sizes = [counted(folder=self.state, no=no)["households"] for no in range(len(self.territory.parts))]
             firsts = [0, *accumulate(sizes)]
-            truly_poor = _poor(poor)
-            tasks = [
-                _Seeing(
-                    self.state, self.territory, self.year, no, firsts[no], decided.between(*self._numbers(no)),
-                    truly_poor, sight,
-                )
-                for no in range(len(sizes))
-            ]  # fmt: skip
-            numbers = _each(_see, tasks, self.workers)
+            truly_poor = None if poor is None else _poor(poor)
+            tasks = []
+            for no, first in enumerate(firsts[:-1]):
+                span = self._numbers(no)
+                mine = None if truly_poor is None else truly_poor[slice(*np.searchsorted(truly_poor, span))]
+                tasks.append(_Seeing(self.state, self.year, no, first, decided.between(*span), mine, sight))
+            numbers = self.crew.each(_see, tasks)
             self._write_tables(writer, sight, len(sizes))
             if decisions is not None:
                 structural = table_named("decisions").structural
@@ -283,6 +291,7 @@ def found(
     households: int,
     folder: Path,
     workers: int | None = None,
+    households_a_part: int = HOUSEHOLDS_A_PART,
 ) -> World:
     """Found a country.
 
@@ -292,6 +301,7 @@ def found(
         households: how many it has at the founding.
         folder: where its truth will lie; made, and not shared with anything else.
         workers: processes that share the work; None: one a core. The country is the same for any number.
+        households_a_part: about how many households a process holds in memory at once; at least a county.
 
     Returns:
         The country on 31 December of the calibration's year of founding.
@@ -306,12 +316,16 @@ def found(
         what, fix = "There is something in the folder already.", "Choose another folder for the truth."
         raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))
     folder.mkdir(parents=True, exist_ok=True)
-    territory = Territory(calibration, seed, households)
-    world = World(folder, calibration.founded, territory, workers or _cores())
+    territory = Territory(calibration, seed, households, households_a_part)
+    world = World(folder, calibration.founded, territory, Crew(territory, workers))
     with _whole(world.state) as unfinished:
-        tasks = [_Founding(unfinished, territory, no) for no in range(len(territory.parts))]
-        _each(_found, tasks, world.workers)
-    said = {"seed": seed, "households": households, "calibration": calibration.model_dump(mode="json")}
+        world.crew.each(_found, [_Founding(unfinished, no) for no in range(len(territory.parts))])
+    said = {
+        "seed": seed,
+        "households": households,
+        "households_a_part": households_a_part,
+        "calibration": calibration.model_dump(mode="json"),
+    }
     (folder / _FILE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return world
 
@@ -322,27 +336,25 @@ def found(
 @dataclass(frozen=True)
 class _Founding:
     folder: Path
-    territory: Territory
     no: int
 
 
-def _found(task: _Founding) -> None:
-    write_part(found_part(task.territory, task.no), folder=task.folder, no=task.no)
+def _found(territory: Territory, task: _Founding) -> None:
+    write_part(found_part(territory, task.no), folder=task.folder, no=task.no)
 
 
 @dataclass(frozen=True)
 class _Living:
     before: Path
     folder: Path
-    territory: Territory
     year: int
     no: int
     help: Help
 
 
-def _live(task: _Living) -> None:
+def _live(territory: Territory, task: _Living) -> None:
     part = read_part(folder=task.before, no=task.no)
-    part, events = live_part(part, task.territory, task.year, help_=task.help)
+    part, events = live_part(part, territory, task.year, help_=task.help)
     write_part(part, folder=task.folder, no=task.no)
     pq.write_table(events.to_arrow(), task.folder / "events" / f"part-{task.no:05d}.parquet", compression="zstd")
 
@@ -350,38 +362,22 @@ def _live(task: _Living) -> None:
 @dataclass(frozen=True)
 class _Seeing:
     state: Path
-    territory: Territory
     year: int
     no: int
     first: int
     decided: _Decided
-    poor: tuple[Ints, Ints] | None
+    poor: Ints | None
     sight: Sight
 
 
-def _see(task: _Seeing) -> Ints:
+def _see(territory: Territory, task: _Seeing) -> Ints:
     part = read_part(folder=task.state, no=task.no)
     numbers = part.households.number
     books = task.decided.books(numbers)
     if task.poor is not None:
-        known, is_poor = task.poor
-        row = Lookup(known).rows(numbers)
-        books = Books(books.registered, books.exited, books.entered, (row >= 0) & (is_poor[row] > 0))
-    write_aside(part, task.territory, task.year, no=task.no, first=task.first, books=books, sight=task.sight)
+        books = replace(books, poor=np.isin(numbers, task.poor))
+    write_aside(part, territory, task.year, no=task.no, first=task.first, books=books, sight=task.sight)
     return numbers
-
-
-def _each(work: Callable[[Given], Made], tasks: Sequence[Given], workers: int) -> list[Made]:
-    """Do the work for every task, in as many processes as are worth it; the results in the order of the tasks."""
-    workers = min(workers, len(tasks))
-    if workers < 2:
-        return [work(task) for task in tasks]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(work, tasks))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
@@ -458,11 +454,7 @@ class _Decided:
         )
 
 
-def _poor(rows: pa.Table | None) -> tuple[Ints, Ints] | None:
-    if rows is None:
-        return None
-    numbers = household_numbers(rows.column("household_id"))
-    return numbers, pc.fill_null(rows.column("poor"), False).to_numpy().astype(np.int64)
-
-
-__all__ = ["Column", "World", "found"]
+def _poor(rows: pa.Table) -> Ints:
+    """The numbers of households that are truly poor, sorted."""
+    poor = rows.filter(pc.fill_null(rows.column("poor"), False))
+    return np.sort(household_numbers(poor.column("household_id")))
