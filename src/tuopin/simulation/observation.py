@@ -213,7 +213,9 @@ def _assessment(truth: Truth, books: Books) -> dict[str, Fact]:
     missed = np.where(judged & ~books.exited & ~books.registered, size, 0)
     return found | {
         "wrong_exit_persons": Fact(wrong, unknown=~visited | ~books.exited),
-        "missed_persons": Fact(missed, unknown=~visited),  # registered households are asked too: a card may leave out one of them
+        "missed_persons": Fact(
+            missed, unknown=~visited
+        ),  # registered households are asked too: a card may leave out one of them
     }
 
 
