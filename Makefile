@@ -6,6 +6,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 DEMO_OUT ?= build/demo
+TOUR_OUT ?= build/tour
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,15 +24,18 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup java demo test check format bench docs lock clean
+.PHONY: help setup java demo tour test check format bench docs lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.setup-dev $(VENV)/.setup-demo-data  ## build .venv with everything a developer needs; leaves .venv/bin/tuopin
 
-demo: $(VENV)/.setup-demo $(VENV)/.setup-demo-data  ## read a synthetic census, sweep it, explain three households, write the report
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash demo/run.sh $(DEMO_OUT)
+demo: $(VENV)/.setup-demo  ## let an invented county live through a campaign: table, three households, report
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash demo/campaign.sh $(DEMO_OUT)
+
+tour: $(VENV)/.setup-demo $(VENV)/.setup-demo-data  ## the first tutorial by itself: a synthetic census, swept and explained
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash demo/census.sh $(TOUR_OUT)
 
 test: setup java  ## run every test
 	$(BIN)/pytest -n $(WORKERS)

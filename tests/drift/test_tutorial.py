@@ -9,12 +9,12 @@ from pathlib import Path
 def test_every_command_of_the_tutorial_is_walked_by_the_tour(repository: Path) -> None:
     page = (repository / "docs" / "tutorials" / "first-sweep.md").read_text(encoding="utf-8")
     told = {line for line in re.findall(r"^\$ (tuopin .*)$", page, re.MULTILINE) if line != "tuopin --version"}
-    assert told == walked((repository / "demo" / "run.sh").read_text(encoding="utf-8")) - {explained("0006c81c503")}
+    assert told == walked((repository / "demo" / "census.sh").read_text(encoding="utf-8")) - {explained("0006c81c503")}
 
 
 def walked(script: str) -> set[str]:
     """The commands of the tour, as it shows them in its usual folder."""
-    values = {"$OUT": "build/demo", "$AS_OF": "2023-12-31"}
+    values = {"$OUT": "build/tour", "$AS_OF": "2023-12-31"}
     found = set()
     for line in re.findall(r"^\s*show (tuopin .*)$", script, re.MULTILINE):
         for name, value in values.items():
@@ -30,5 +30,5 @@ def walked(script: str) -> set[str]:
 
 def explained(household: str) -> str:
     """The command that explains a household."""
-    named = "--pack template --snapshot build/demo/snapshot --as-of 2023-12-31"
+    named = "--pack template --snapshot build/tour/snapshot --as-of 2023-12-31"
     return f"tuopin explain {named} --household {household}"

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from tuopin.policy import Estimate, Estimating
-from tuopin.terms import DataError, Place, Problem, value_at
+from tuopin.terms import value_at
 
 Row = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class _Share:
 
 
 def _estimated(day: date, estimates: Mapping[str, Estimate], counts: pa.Table) -> pa.Table:
-    """A row an area: the point, lower and upper reading of each estimate; unknown where a count is."""
+    """A row an area: each estimate's point, lower and upper reading; unknown where a count is, or counts disagree."""
     columns: dict[str, list[float | None]] = {
         f"{id}_{end}": [] for id in estimates for end in ("point", "lower", "upper")
     }
@@ -59,11 +59,8 @@ def _of_area(id: str, estimates: Mapping[str, Estimate], row: Row, confidence: f
     assert estimate.found is not None
     assert estimate.of is not None
     found, of = row[estimate.found], row[estimate.of]
-    if found is None or not of:
+    if found is None or not of or not 0 <= found <= of:  # more found than looked at: the counts contradict each other
         return None
-    if not 0 <= found <= of:
-        what = f"In area {row['area_code']} {found:,} were found of {of:,} looked at (`{id}`)."
-        raise DataError(Problem(what, Place(rule=id), "Nobody finds more than were looked at.", "Correct the counts."))
     return _Share(Fraction(found, of), *_bounds(found, of, confidence))
 
 

@@ -72,6 +72,7 @@ def stories(
         cents: minor units in one unit of the currency.
     """
     told: list[Story] = []
+    decisions = decisions.filter(pc.less_equal(pc.year(decisions["decided_on"]), max(judged)))
     for kind, candidates in _candidates(judged, poor, decisions):
         taken = {story.household for story in told}
         household = next((id for id in candidates if id not in taken), None)

