@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tuopin.simulation.writing import household_numbers
+from tuopin.simulation.ids import household_numbers
 from tuopin.sweep.judgement import BY_AGE, Judged
 
 Flags = npt.NDArray[np.bool_]

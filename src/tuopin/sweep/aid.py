@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tuopin.simulation.draws import Draws
-from tuopin.simulation.writing import household_numbers
+from tuopin.simulation.ids import household_numbers
 from tuopin.sweep.campaign_file import HelpPlan
 
 Texts = npt.NDArray[np.object_]

@@ -18,7 +18,7 @@ import pyarrow as pa
 from tuopin.policy import ANSWERED, Evaluation, Number, Pack, folders_of, sql
 from tuopin.policy.meaning import Code
 from tuopin.policy.sql import Sql
-from tuopin.simulation.writing import household_numbers
+from tuopin.simulation.ids import household_numbers
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine, open_engine
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tuopin.policy import Pack
 from tuopin.simulation.draws import Draws
-from tuopin.simulation.writing import household_numbers
+from tuopin.simulation.ids import household_numbers
 from tuopin.sweep.campaign_file import Officials
 from tuopin.sweep.judgement import Judged
 from tuopin.tables.schema import DECIDED
