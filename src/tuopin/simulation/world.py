@@ -26,12 +26,13 @@ import pyarrow.parquet as pq
 from tuopin.simulation.calibration import Calibration
 from tuopin.simulation.codes import TIERS
 from tuopin.simulation.crew import Crew
+from tuopin.simulation.decided import Decided
 from tuopin.simulation.departments import REGISTERS, covered
 from tuopin.simulation.founding import found_part
+from tuopin.simulation.ids import household_ids, household_numbers
 from tuopin.simulation.life import Events, live_part
 from tuopin.simulation.measures import Help, no_help, read_help
-from tuopin.simulation.observation import Books
-from tuopin.simulation.state import HOUSEHOLDS_A_COUNTY, Ints, Lookup, counted, read_part, write_part
+from tuopin.simulation.state import HOUSEHOLDS_A_COUNTY, Ints, counted, read_part, write_part
 from tuopin.simulation.territory import HOUSEHOLDS_A_PART, Territory
 from tuopin.simulation.writing import (
     Declared,
@@ -39,16 +40,14 @@ from tuopin.simulation.writing import (
     area_table,
     batches_of,
     columns_of,
-    household_ids,
-    household_numbers,
+    put_aside,
     sorted_books,
     write_aside,
 )
 from tuopin.tables import CoverageEntry, Heading, Snapshot, SnapshotWriter, table_named
-from tuopin.terms import DataError, Place, Problem, UsageError
+from tuopin.terms import Place, Problem, UsageError
 
 _FILE = "world.json"
-_STANDING = ("entry", "return", "exit", "monitoring", "clearing")
 
 
 @dataclass(frozen=True)
@@ -225,7 +224,7 @@ class World:
         errors: bool,
     ) -> Snapshot:
         self._refuse(heading)
-        decided = _Decided.of(decisions)
+        decided = None if decisions is None else Decided.of(decisions)
         with SnapshotWriter(target=target, overwrite=overwrite) as writer:
             sight = Sight({name: list(each) for name, each in columns.items()}, errors, writer.scratch())
             rows, kept = area_table(self.territory, self.year, columns.get("areas", ()))
@@ -237,12 +236,10 @@ class World:
             for no, first in enumerate(firsts[:-1]):
                 span = self._numbers(no)
                 mine = None if truly_poor is None else truly_poor[slice(*np.searchsorted(truly_poor, span))]
-                tasks.append(_Seeing(self.state, self.year, no, first, decided.between(*span), mine, sight))
-            numbers = self.crew.each(_see, tasks)
-            self._write_tables(writer, sight, len(sizes))
-            if decisions is not None:
-                structural = table_named("decisions").structural
-                writer.write("decisions", structural, decided.rows(np.concatenate(numbers)).to_batches())
+                known = None if decided is None else decided.between(*span)
+                tasks.append(_Seeing(self.state, self.year, no, first, known, mine, sight))
+            self.crew.each(_see, tasks)
+            self._write_tables(writer, sight, len(sizes), decided=decided is not None)
             if area_decisions is not None:
                 structural = table_named("area_decisions").structural
                 names = [column.name for column in structural]
@@ -250,8 +247,9 @@ class World:
                 writer.write("area_decisions", structural, area_decisions.select(names).sort_by(keys).to_batches())
             return writer.finish(heading.model_copy(update={"coverage": self._coverage()}))
 
-    def _write_tables(self, writer: SnapshotWriter, sight: Sight, parts: int) -> None:
-        for name in ("households", "members", "dwellings", *(["leads"] if sight.errors else [])):
+    def _write_tables(self, writer: SnapshotWriter, sight: Sight, parts: int, *, decided: bool) -> None:
+        more = (["leads"] if sight.errors else []) + (["decisions"] if decided else [])
+        for name in ("households", "members", "dwellings", *more):
             columns = columns_of(name, sight.declared.get(name, ()), sight.folder)
             writer.write(name, columns, batches_of(name, parts, sight.folder))
         for register in REGISTERS:
@@ -365,19 +363,20 @@ class _Seeing:
     year: int
     no: int
     first: int
-    decided: _Decided
+    decided: Decided | None
     poor: Ints | None
     sight: Sight
 
 
-def _see(territory: Territory, task: _Seeing) -> Ints:
+def _see(territory: Territory, task: _Seeing) -> None:
     part = read_part(folder=task.state, no=task.no)
     numbers = part.households.number
-    books = task.decided.books(numbers)
+    books = (task.decided or Decided.nothing()).books(numbers)
     if task.poor is not None:
         books = replace(books, poor=np.isin(numbers, task.poor))
     write_aside(part, territory, task.year, no=task.no, first=task.first, books=books, sight=task.sight)
-    return numbers
+    if task.decided is not None:
+        put_aside(task.decided.rows(numbers, first=task.first), task.sight.folder, "decisions", task.no)
 
 
 @contextmanager
@@ -393,65 +392,6 @@ def _whole(target: Path) -> Iterator[Path]:
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-# --- Decisions -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Decided:
-    """Decisions, sorted by household and day."""
-
-    numbers: Ints
-    decision: np.ndarray
-    day: np.ndarray
-    known: np.ndarray
-
-    @classmethod
-    def of(cls, rows: pa.Table | None) -> _Decided:
-        if rows is None:
-            nothing = np.zeros(0, np.int64)
-            return cls(nothing, np.zeros(0, object), np.zeros(0, "datetime64[D]"), np.zeros(0, "datetime64[D]"))
-        numbers = household_numbers(rows.column("household_id"))
-        if (numbers < 0).any():
-            what = f"{int((numbers < 0).sum()):,} decisions name a household that cannot be of this country."
-            fix = "Take household_id from a snapshot of this country."
-            raise DataError(Problem(what, Place(table="decisions"), fix=fix))
-        decision = np.array(rows.column("decision").to_pylist(), dtype=object)
-        day, known = (rows.column(name).to_numpy().astype("datetime64[D]") for name in ("decided_on", "known_at"))
-        order = np.lexsort((np.arange(len(numbers)), day, numbers))
-        return cls(numbers[order], decision[order], day[order], known[order])
-
-    def between(self, low: int, high: int) -> _Decided:
-        """The decisions on households with numbers from `low` up to, not including, `high`."""
-        mine = slice(*np.searchsorted(self.numbers, [low, high]))
-        return _Decided(self.numbers[mine], self.decision[mine], self.day[mine], self.known[mine])
-
-    def books(self, households: Ints) -> Books:
-        """What has been decided of these households."""
-        row = Lookup(households).rows(self.numbers)
-        counts = np.isin(self.decision, _STANDING) & (row >= 0)
-        last = np.full(len(households), "", dtype=object)
-        last[row[counts]] = self.decision[counts]  # later rows overwrite earlier ones
-        entered = np.zeros(len(households), np.int64)
-        entries = np.flatnonzero(counts & (self.decision == "entry"))[::-1]
-        entered[row[entries]] = self.day[entries].astype("datetime64[Y]").astype(np.int64) + 1970
-        left = np.isin(last, ("exit", "monitoring", "clearing")) & (entered > 0)
-        return Books(np.isin(last, ("entry", "return")), left, entered, poor=None)
-
-    def rows(self, households: Ints) -> pa.Table:
-        """The table of decisions of a snapshot that has these households, in their order."""
-        place = Lookup(households).rows(self.numbers)
-        order = np.lexsort((np.arange(len(place)), self.day, place))
-        order = order[place[order] >= 0]
-        return pa.table(
-            {
-                "household_no": pa.array(place[order]),
-                "decision": pa.array(self.decision[order].tolist(), pa.string()),
-                "decided_on": pa.array(self.day[order]),
-                "known_at": pa.array(self.known[order]),
-            }
-        )
 
 
 def _poor(rows: pa.Table) -> Ints:

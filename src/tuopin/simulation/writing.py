@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tuopin.simulation.departments import REGISTERS, books_of, leads_of
 from tuopin.simulation.facts import Fact, Truth, area_facts, truth_of
+from tuopin.simulation.ids import household_ids
 from tuopin.simulation.observation import Books, keys, see, signatures
-from tuopin.simulation.state import Flags, Ints, Part
+from tuopin.simulation.state import Flags, Part
 from tuopin.simulation.territory import Territory
 from tuopin.tables import Column, table_named
 from tuopin.tables.engines import open_engine
@@ -42,21 +42,6 @@ class Sight:
     declared: Declared
     errors: bool
     folder: Path
-
-
-def household_ids(numbers: Ints) -> pa.Array:
-    """The id of a household by its number: of fixed length, so that ids sort as numbers do."""
-    return pc.binary_join_element_wise(
-        "H", pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width=11, padding="0"), ""
-    )
-
-
-def household_numbers(ids: pa.ChunkedArray | pa.Array) -> Ints:
-    """The number in each household id; -1 for what is none of ours."""
-    ours = pc.fill_null(pc.match_substring_regex(ids, r"^H[0-9]{11}$"), False)
-    digits = pc.if_else(ours, pc.utf8_slice_codeunits(ids, 1), pa.scalar("-1"))
-    result: Ints = np.asarray(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-    return result
 
 
 def write_aside(
@@ -103,7 +88,7 @@ def write_aside(
         declared = sight.declared.get(f"register:{register}", ())
         tables[f"register:{register}"] = {"person_key": pa.array(persons), **_facts(facts, declared)}
     for name, columns in tables.items():
-        _put(pa.table(columns), sight.folder, name, no)
+        put_aside(pa.table(columns), sight.folder, name, no)
 
 
 def _members(truth: Truth, members: Mapping[str, Fact], listed: Flags, first: int, sight: Sight) -> dict[str, pa.Array]:
@@ -129,7 +114,8 @@ def _facts(facts: Mapping[str, Fact], declared: Sequence[Column]) -> dict[str, p
     return {column.name: facts[column.name].to_arrow(column) for column in declared if column.name in facts}
 
 
-def _put(table: pa.Table, folder: Path, name: str, no: int) -> None:
+def put_aside(table: pa.Table, folder: Path, name: str, no: int) -> None:
+    """Leave the rows of a part in the scratch folder."""
     file = aside(folder, name, no)
     file.parent.mkdir(parents=True, exist_ok=True)
     if name.startswith("register:"):  # the engine reads Parquet

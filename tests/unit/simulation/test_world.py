@@ -340,3 +340,17 @@ def test_help_may_say_its_year_and_name_a_household_that_is_no_more(world: World
     )
     later = replace(here).live(help=given)
     assert later.counts()["households"] > 0
+
+
+def test_decisions_on_areas_are_written_beside(world: World, tmp_path: Path) -> None:
+    codes = world.territory.village_codes[:3]
+    days = [date(2013, 5, 1), date(2013, 4, 1), date(2013, 3, 1)]
+    listed = pa.table({"area_code": codes[::-1], "decision": ["listing"] * 3, "decided_on": days, "known_at": days})
+    snapshot = seen(world, tmp_path / "seen", area_decisions=listed)
+    assert snapshot.check() == []
+    assert table(snapshot, "area_decisions").column("area_code").to_pylist() == codes
+
+
+def test_a_decision_that_nobody_can_take_is_refused(world: World, snapshot: Snapshot, tmp_path: Path) -> None:
+    ids = table(snapshot, "households").column("household_id").to_pylist()[:2]
+    assert "Nobody can decide pardon" in refused(lambda: seen(world, tmp_path / "a", decisions=decided(ids, "pardon")))
