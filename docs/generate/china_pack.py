@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tuopin.policy import Pack, Standard, read_pack
-from tuopin.policy.files import Estimate, Line, Parameter, Territorial
+from tuopin.policy.files import DatedValue, Estimate, Line, Parameter
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "reference" / "china-pack.md"
@@ -100,14 +100,16 @@ def _figures(pack: Pack) -> Iterator[Row]:
         )
 
 
-def _values(dated: Mapping[date, Decimal | Territorial]) -> str:
+def _values(dated: Mapping[date, Decimal | DatedValue]) -> str:
     return "<br>".join(f"{day}: {_value(value)}" for day, value in dated.items())
 
 
-def _value(value: Decimal | Territorial) -> str:
-    if isinstance(value, Territorial):
+def _value(value: Decimal | DatedValue) -> str:
+    if isinstance(value, DatedValue):
         places = [f"{code} {one:,}" for code, one in value.areas.items()]
-        return "; ".join([*([f"{value.default:,}"] if value.default is not None else []), *places])
+        shown = "; ".join([*([f"{value.default:,}"] if value.default is not None else []), *places])
+        said = [said for said in (value.confidence, _prose(value.source or "")) if said]
+        return f"{shown} ({': '.join(said)})" if said else shown
     return f"{value:,}"
 
 

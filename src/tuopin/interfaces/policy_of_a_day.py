@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tuopin.policy import Pack, Rule, Standard
-from tuopin.policy.dated import Figures, InForce, figures_on, in_force
+from tuopin.policy.dated import Figures, InForce, confidence_on, figures_on, in_force, source_on
 from tuopin.policy.files import Categories, Line, Parameter, Score, Text
 from tuopin.terms import value_at
 
@@ -23,7 +23,9 @@ class FigureOfADay:
         areas: values of areas that have their own, as text.
         since: the day from which it holds.
         unit: its unit.
-        source: the law or publication.
+        source: the law or publication, of this value where it has one of its own.
+        confidence: how sure the pack is of it: high, medium, low or unverified.
+        of: the derived fact or rule whose own figure it is; None where rules share it.
     """
 
     id: str
@@ -32,6 +34,8 @@ class FigureOfADay:
     since: str | None
     unit: str | None
     source: str
+    confidence: str
+    of: str | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class LineOfADay:
     prices: str
     use: list[str]
     source: str
+    confidence: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,10 @@ class RuleOfADay:
 
 @dataclass(frozen=True)
 class PolicyOfADay:
-    """All that holds under a pack on a day, in one language, as plain values."""
+    """All that holds under a pack on a day, in one language, as plain values.
+
+    `figures` are those that rules share and those of derived facts; a rule has its own beside it.
+    """
 
     pack: str
     version: str
@@ -129,7 +137,7 @@ def policy_of_a_day(pack: Pack, *, day: date, language: str) -> PolicyOfADay:
         legal_basis=about.legal_basis,
         currency=about.currency.code,
         lines=[_line(id, line, day, language) for id, line in pack.lines.items()],
-        figures=[_figure(id, parameter, day) for id, parameter in pack.parameters.items()],
+        figures=[*_figures(pack.parameters, day), *_figures_of_facts(pack, day)],
         rules=[_rule(rule, day, language) for rule in pack.rules.values()],
     )
 
@@ -152,13 +160,29 @@ def _line(id: str, line: Line, day: date, language: str) -> LineOfADay:
         concept=line.concept,
         prices=line.prices,
         use=list(line.use),
-        source=line.source,
+        source=source_on(line, day),
+        confidence=confidence_on(line, day),
     )
 
 
-def _figure(id: str, parameter: Parameter, day: date) -> FigureOfADay:
-    held = figures_on(parameter.values, day)
-    return FigureOfADay(id, _value(held), _areas(held), _since(parameter.values, day), parameter.unit, parameter.source)
+def _figures_of_facts(pack: Pack, day: date) -> Iterator[FigureOfADay]:
+    for id, derived in pack.derived.items():
+        yield from _figures(derived.parameters, day, of=id)
+
+
+def _figures(parameters: Mapping[str, Parameter], day: date, *, of: str | None = None) -> Iterator[FigureOfADay]:
+    for id, parameter in parameters.items():
+        held = figures_on(parameter.values, day)
+        yield FigureOfADay(
+            id=id,
+            value=_value(held),
+            areas=_areas(held),
+            since=_since(parameter.values, day),
+            unit=parameter.unit,
+            source=source_on(parameter, day),
+            confidence=confidence_on(parameter, day),
+            of=of,
+        )
 
 
 def _rule(rule: Rule, day: date, language: str) -> RuleOfADay:
@@ -175,7 +199,7 @@ def _rule(rule: Rule, day: date, language: str) -> RuleOfADay:
         text=dict(_text(rule, held.editions[-1], language)) if held.anything else {},
         pilots=sorted({area for pilot in held.pilots for area in pilot.areas}),
         announced=sorted(str(edition.from_) for edition in spec.editions if edition.status == "announced"),
-        figures=[_figure(id, parameter, day) for id, parameter in spec.parameters.items()],
+        figures=list(_figures(spec.parameters, day, of=rule.id)),
         source=held.editions[-1].source or spec.source if held.anything else spec.source,
     )
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from tuopin.policy.files import DatedEdition, Parameter, Territorial
+from tuopin.policy.files import Confidence, DatedEdition, DatedValue, Line, Parameter
 from tuopin.terms import value_at
 
 Edition = TypeVar("Edition", bound=DatedEdition)
@@ -52,20 +52,36 @@ class Figures:
     Attributes:
         default: the value where no area's own value holds; None: unknown there.
         areas: values by area code; the nearest area above a household counts.
+        confidence: how sure this value is, where that is said of it alone.
+        source: the value's own, where it has one.
     """
 
     default: Decimal | None
     areas: Mapping[str, Decimal]
+    confidence: Confidence | None = None
+    source: str | None = None
 
 
-def figures_on(values: Mapping[date, Decimal | Territorial], day: date) -> Figures | None:
+def figures_on(values: Mapping[date, Decimal | DatedValue], day: date) -> Figures | None:
     """The figure in force on a day; None before the first."""
     value = value_at(values, day)
     if value is None:
         return None
-    if isinstance(value, Territorial):
-        return Figures(value.default, value.areas)
+    if isinstance(value, DatedValue):
+        return Figures(value.default, value.areas, value.confidence, value.source)
     return Figures(value, {})
+
+
+def source_on(series: Line | Parameter, day: date) -> str:
+    """Who says what a line or parameter is on a day: the source of that value, else of the whole series."""
+    held = figures_on(series.values, day)
+    return series.source if held is None or held.source is None else held.source
+
+
+def confidence_on(series: Line | Parameter, day: date) -> Confidence:
+    """How sure a line or parameter is on a day: that value, else the whole series."""
+    held = figures_on(series.values, day)
+    return series.confidence if held is None or held.confidence is None else held.confidence
 
 
 def parameter_on(parameter: Parameter, day: date) -> Figures | None:

@@ -19,13 +19,15 @@ from pydantic import (
     model_validator,
 )
 
+NUMBER_EXPECTED = "a number is expected here, without quotes"
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _plain_number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
         raise ValueError(  # noqa: TRY004 - pydantic gathers value errors
-            "a number is expected here, without quotes"
+            NUMBER_EXPECTED
         )
     return Decimal(str(value)) if isinstance(value, float) else value
 
@@ -123,14 +125,19 @@ class PackFile(PackPart):
 # --- facts.yaml ------------------------------------------------------------------------------------------------------
 
 
-class Territorial(PackPart):
-    """A figure that differs by area: the nearest area above a household gives its value."""
+class DatedValue(PackPart):
+    """A value with more to say than a number: values of areas, how sure it is, a source of its own.
+
+    The nearest area above a household gives its value.
+    """
 
     default: Number | None = None
     areas: dict[str, Number] = {}
+    confidence: Confidence | None = None
+    source: Source | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Territorial:
+    def _says_something(self) -> DatedValue:
         if self.default is None and not self.areas:
             raise ValueError("a default or at least one area is needed")
         return self
@@ -140,7 +147,7 @@ class Parameter(PackPart):
     """A dated figure of the law."""
 
     unit: str | None = None
-    values: Annotated[dict[Day, Number | Territorial], AfterValidator(_dated)]
+    values: Annotated[dict[Day, Number | DatedValue], AfterValidator(_dated)]
     source: Source
     confidence: Confidence = "high"
     label: Text | None = None
@@ -244,7 +251,7 @@ class Line(PackPart):
     source: Source
     confidence: Confidence = "high"
     ppp_round: str | None = None
-    values: dict[Day, Number | Territorial] = {}
+    values: dict[Day, Number | DatedValue] = {}
     formulas: dict[Day, Condition] = {}
 
     @model_validator(mode="after")

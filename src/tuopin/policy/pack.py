@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from tuopin.policy.files import (
     HOUSEHOLD,
+    NUMBER_EXPECTED,
     Categories,
     Derived,
     Estimate,
@@ -285,8 +286,15 @@ def _one_per_place(details: list[ErrorDetails]) -> list[ErrorDetails]:
     """Pydantic tries every member of a union; one message a place is enough."""
     first: dict[Loc, ErrorDetails] = {}
     for detail in details:
-        first.setdefault(tuple(detail["loc"][:4]) if len(detail["loc"]) > 4 else tuple(detail["loc"]), detail)
+        place = tuple(detail["loc"][:4]) if len(detail["loc"]) > 4 else tuple(detail["loc"])
+        if place not in first or _wants_a_number_for_lines(first[place]):
+            first[place] = detail
     return list(first.values())
+
+
+def _wants_a_number_for_lines(detail: ErrorDetails) -> bool:
+    """Whether it asks for a number where somebody wrote `key: value` lines: another says what is wrong in them."""
+    return isinstance(detail["input"], dict) and NUMBER_EXPECTED in detail["msg"]
 
 
 def _problem(loaded: Loaded, detail: ErrorDetails) -> Problem:

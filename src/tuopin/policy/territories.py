@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuopin.policy.files import Parameter, Standard, Territorial
+from tuopin.policy.files import DatedValue, Parameter, Standard
 from tuopin.policy.pack import Pack
 
 
@@ -15,6 +15,6 @@ def territorial_codes(pack: Pack) -> set[str]:
         parameters += rule.spec.parameters.values()
     figures = [value for parameter in parameters for value in parameter.values.values()]
     figures += [value for line in pack.lines.values() for value in line.values.values()]
-    codes = {code for figure in figures if isinstance(figure, Territorial) for code in figure.areas}
+    codes = {code for figure in figures if isinstance(figure, DatedValue) for code in figure.areas}
     standards = [rule.spec for rule in pack.rules.values() if isinstance(rule.spec, Standard)]
     return codes | {code for standard in standards for edition in standard.editions for code in edition.areas}

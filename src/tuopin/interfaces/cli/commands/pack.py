@@ -105,9 +105,10 @@ def show(
 def _policy(screen: Screen, policy: PolicyOfADay, facts: Sequence[FactToMap]) -> None:
     screen.line(f"{policy.country}: pack {policy.pack} {policy.version} on {policy.day}")
     screen.pairs([("authority", policy.authority), ("law", policy.legal_basis), ("content", policy.content_hash)])
-    screen.table("Lines", ["line", "value", "unit", "since", "source"], [_line(line) for line in policy.lines])
+    headings = ["value", "unit", "since", "sure", "source"]
+    screen.table("Lines", ["line", *headings], [_line(line) for line in policy.lines])
     figures = [*policy.figures, *(figure for rule in policy.rules for figure in rule.figures)]
-    screen.table("Figures", ["figure", "value", "unit", "since", "source"], [_figure(figure) for figure in figures])
+    screen.table("Figures", ["figure", "of", *headings], [_figure(figure) for figure in figures])
     headings = ["rule", "asks", "proposes", "since", "announced"]
     rules = [
         (rule.id, rule.says, rule.proposes or "", rule.since or "", ", ".join(rule.announced))
@@ -120,17 +121,16 @@ def _policy(screen: Screen, policy: PolicyOfADay, facts: Sequence[FactToMap]) ->
 
 
 def _line(line: LineOfADay) -> tuple[object, ...]:
-    return line.id, line.formula or _with_areas(line.value, line.areas), line.unit, line.since or "not yet", line.source
+    return line.id, line.formula or _with_areas(line.value, line.areas), line.unit, *_how_sure(line)
 
 
 def _figure(figure: FigureOfADay) -> tuple[object, ...]:
-    return (
-        figure.id,
-        _with_areas(figure.value, figure.areas),
-        figure.unit or "",
-        figure.since or "not yet",
-        figure.source,
-    )
+    return figure.id, figure.of or "", _with_areas(figure.value, figure.areas), figure.unit or "", *_how_sure(figure)
+
+
+def _how_sure(held: LineOfADay | FigureOfADay) -> tuple[str, str, str]:
+    """Since when, how sure where that is not high, and who says so."""
+    return held.since or "not yet", "" if held.confidence == "high" else held.confidence, held.source
 
 
 def _with_areas(value: str | None, areas: dict[str, str]) -> str:
