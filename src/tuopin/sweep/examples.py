@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from tuopin.policy import AREA_FACTS, EVALUATED, AreaFactsPlan, Pack, evaluate_areas, plan_areas
 from tuopin.policy.columns import declared_columns
-from tuopin.policy.explain import doubts, settling
+from tuopin.policy.doubts import doubts
+from tuopin.policy.explain import settling
 from tuopin.policy.facts_plan import FactsPlan, plan_facts
 from tuopin.policy.files import HOUSEHOLD, Example
 from tuopin.policy.household import Rows, evaluate_rows
