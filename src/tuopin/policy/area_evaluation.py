@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,10 +32,12 @@ class AreaEvaluation:
     Attributes:
         evaluation: the policy on the snapshot, with the engine.
         estimating: the statistics, which the policy does not know.
+        within: the code of one area, to look at it alone; None: every area.
     """
 
     evaluation: Evaluation
     estimating: Estimating
+    within: str | None = None
 
     @cached_property
     def plans(self) -> list[AreaFactsPlan]:
@@ -43,17 +46,32 @@ class AreaEvaluation:
             return []
         return plan_areas(self.evaluation.pack, self.evaluation.facts_plan, self.evaluation.day)
 
+    @cached_property
+    def parts(self) -> list[int]:
+        """The numbers of the parts to add up: all, or those that may hold households of the one area."""
+        entries = self.evaluation.snapshot.manifest.parts
+        if self.within is None:
+            return [entry.part for entry in entries]
+        codes = sorted(self.evaluation.snapshot.areas().below([self.within]))
+        inside = [e.part for e in entries if bisect_left(codes, e.first_area) < bisect_right(codes, e.last_area)]
+        return inside or [entry.part for entry in entries[:1]]  # nobody lives there: any part adds up to nothing
+
     def add_up(self) -> None:
         """Roll households up to the areas they live in, part by part; all tiers are added up from these rows."""
         evaluation, engine = self.evaluation, self.evaluation.engine
         if not self.plans:
             return
         query, found = rolled_up_query(self.plans[0].rollup, FACTS), []
-        for part in evaluation.parts:
-            evaluation.progress("areas", part, len(evaluation.parts))
+        for done, part in enumerate(self.parts):
+            evaluation.progress("areas", done, len(self.parts))
             evaluation.show_facts(part)
             found.append(engine.arrow(query))
         engine.view(PARTS, pa.concat_tables(found))
+        self.show_areas()
+
+    def show_areas(self) -> None:
+        """Give the tree of areas the name `area_tiers`, and the standings that were decided `area_standings`."""
+        evaluation, engine = self.evaluation, self.evaluation.engine
         engine.view("area_tiers", self._tree)
         if evaluation.snapshot.has("area_decisions"):
             engine.view("area_decisions", evaluation.snapshot.files("area_decisions"))
@@ -61,12 +79,16 @@ class AreaEvaluation:
 
     def evaluate(self, plan: AreaFactsPlan) -> RulesPlan:
         """Make the table `evaluated` of a tier's areas: facts, estimates, answers. Call `add_up` first."""
-        evaluation, engine = self.evaluation, self.evaluation.engine
+        engine, rules = self.evaluation.engine, self.rules(plan)
         engine.view(THESE, self._these(plan.tier))
         engine.table(AREA_FACTS, plan.query())
-        rules = plan_rules(evaluation.pack, plan, evaluation.day, evaluation.figure_values, of=plan.tier)
         evaluate_areas(engine, plan, rules, self.estimating)
         return rules
+
+    def rules(self, plan: AreaFactsPlan) -> RulesPlan:
+        """The rules that are asked of the areas of a tier."""
+        evaluation = self.evaluation
+        return plan_rules(evaluation.pack, plan, evaluation.day, evaluation.figure_values, of=plan.tier)
 
     @cached_property
     def _tree(self) -> pa.Table:
@@ -76,9 +98,8 @@ class AreaEvaluation:
         """The areas of a tier whose codes hold on the snapshot's day."""
         day, by_code = self.evaluation.layout.as_of, self.evaluation.snapshot.areas().by_code
         own = zip(self._tree["area_code"].to_pylist(), self._tree[tier_column(tier)].to_pylist(), strict=True)
-        return self._tree.filter(
-            pa.array([code == mine and by_code[code].holds(day) for code, mine in own], pa.bool_())
-        )
+        wanted = [code == mine and by_code[code].holds(day) and self.within in (None, code) for code, mine in own]
+        return self._tree.filter(pa.array(wanted, pa.bool_()))
 
 
 def evaluate_areas(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, estimating: Estimating) -> None:

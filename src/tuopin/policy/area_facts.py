@@ -13,7 +13,7 @@ from datetime import date
 from sqlglot import exp
 
 from tuopin.policy import rollups, sql
-from tuopin.policy.compiler import compile_condition
+from tuopin.policy.compiler import World, compile_condition
 from tuopin.policy.dated import in_force
 from tuopin.policy.facts_plan import FactsPlan, as_stored, left_join, same, texts_in
 from tuopin.policy.files import Derived, Estimate, Fact
@@ -147,15 +147,19 @@ class AreaWorld(FactWorld):
 
     def rolled_up(self, call: Call, spec: Derived) -> Meaning:
         """A roll-up over the households of the area."""
-        rows = _Parameters(self.below, self, spec)
+        rows = self.row_below(spec)
         if call.function == "in_register":
             raise LanguageError(
                 "`in_register` looks up the members of one household.", "Name it there, and roll it up."
             )
         if call.function == "persons_if":
-            return self._persons(rows.condition(call))
+            return self._persons(compile_condition(call.arguments[0], rows))
         size = self._households() if call.function == "share_of" else None
         return rolled_up(call, spec, rows, self.rollup, size, spec.assume)
+
+    def row_below(self, spec: Derived) -> World:
+        """What names mean in the row of a household, inside the rule of a derived fact of the area."""
+        return _Parameters(self.below, self, spec)
 
     def _households(self) -> Number:
         counted = sql.coalesce(self.rollup.of(sql.count()), sql.integer(0))
@@ -216,9 +220,6 @@ class _Parameters:
 
     def roll_up(self, call: Call) -> Meaning:
         return self.below.roll_up(call)
-
-    def condition(self, call: Call) -> Truth:
-        return compile_condition(call.arguments[0], self)
 
 
 def _plan(pack: Pack, world: AreaWorld, tier: str, day: date, *, all_facts: bool) -> AreaFactsPlan:
