@@ -247,7 +247,8 @@ def _held(file: Path) -> Any:  # noqa: ANN401 - a table of rows, or a JSON value
             rows = stored.read()
     except (OSError, ValueError, pa.ArrowException):
         return None
-    return rows.sort_by(rows.column_names[0])
+    by_name = pa.Table.from_arrays(rows.columns, names=rows.column_names)  # whether a column may be NULL is no content
+    return by_name.sort_by(by_name.column_names[0])
 
 
 def _equal(first: Any, second: Any) -> bool:  # noqa: ANN401 - as above

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -291,7 +291,8 @@ def _take_away(folder: Path) -> None:
     gone = folder if folder.name.endswith(_GONE) else folder.with_name(folder.name + _GONE)
     if gone != folder:
         shutil.rmtree(gone, ignore_errors=True)
-        folder.rename(gone)
+        with suppress(FileNotFoundError):  # somebody else deleted it: what failed because of that is the better answer
+            folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
 
 

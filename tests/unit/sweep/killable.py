@@ -1,4 +1,4 @@
-"""A sweep in a process of its own, that a test may kill: it says each step aloud, or kills itself at one.
+"""A sweep in a process of its own, that a test may kill: it says each step aloud and waits for a nod, or kills itself.
 
     python -m tests.unit.sweep.killable PACK SNAPSHOT OUT [replace] [before PLACE NTH]
 
@@ -40,6 +40,7 @@ def main(pack: str, snapshot: str, out: str, *more: str) -> None:
 def _say(what: str, done: int, of: int) -> None:
     sys.stdout.write(f"{what.split(maxsplit=1)[0]} {done} {of}\n")
     sys.stdout.flush()
+    sys.stdin.readline()
 
 
 @contextmanager

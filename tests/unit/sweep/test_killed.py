@@ -76,14 +76,17 @@ def started(snapshot: Snapshot, out: Path, *more: str) -> subprocess.Popen[str]:
     """The same in a process of its own."""
     named: list[str | Path] = [out.with_name("pack"), snapshot.path, out]
     words = [sys.executable, "-m", "tests.unit.sweep.killable", *named, *more]
-    return subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(words, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def killed(snapshot: Snapshot, out: Path, *, parts: int, milliseconds: int = 0) -> None:
     """A sweep that gets `kill -9` so long after it began on so many parts that no run before it had finished."""
     with started(snapshot, out) as sweeping:
         assert sweeping.stdout is not None
+        assert sweeping.stdin is not None
         for step in sweeping.stdout:
+            sweeping.stdin.write("go on\n")
+            sweeping.stdin.flush()
             parts += {"facts": -1, "rules": -1, "kept": 1}.get(step.split(maxsplit=1)[0], 0)
             if parts == 0:
                 break
@@ -284,6 +287,19 @@ def test_a_refusal_leaves_nothing_even_of_an_earlier_run(
         swept(cut_short.snapshot, cut_short.out)
     assert hidden(tmp_path) == []
     assert not cut_short.out.exists()
+
+
+def test_work_that_somebody_deletes_meanwhile_is_said_to_be_missing(few: Undisturbed, tmp_path: Path) -> None:
+    snapshot, out = few.taken_to(tmp_path), tmp_path / "sweep"
+
+    def delete(what: str, done: int, _: int) -> None:
+        if (what, done) == ("rules", 2):
+            for folder in tmp_path.glob(".sweep-*"):
+                shutil.rmtree(folder)
+
+    with pytest.raises(FileNotFoundError, match="sweep/answers"):
+        swept(snapshot, out, progress=delete)
+    assert hidden(tmp_path) == []
 
 
 # --- the last steps --------------------------------------------------------------------------------------------------
