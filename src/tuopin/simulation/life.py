@@ -150,6 +150,8 @@ def _some_marry(part: Part, territory: Territory, year: int, draws: Draws, event
 def _with_their_children(members: Members, parents: Sequence[Ints], household: Ints) -> Ints:
     """The new household of each member who moves: the persons named and, with them, their single children; else -1."""
     new = np.full(len(members), NOBODY)
+    if not len(household):
+        return new
     for persons in parents:
         new[persons] = household
     single = members.partner == NOBODY

@@ -45,8 +45,10 @@ from tuopin.simulation.writing import (
     write_aside,
 )
 from tuopin.tables import CoverageEntry, Heading, Snapshot, SnapshotWriter, table_named
+from tuopin.tables.engines import open_engine
 from tuopin.terms import Place, Problem, UsageError
 
+LEAST_HOUSEHOLDS = 100
 _FILE = "world.json"
 
 
@@ -252,12 +254,11 @@ class World:
         for name in ("households", "members", "dwellings", *more):
             columns = columns_of(name, sight.declared.get(name, ()), sight.folder)
             writer.write(name, columns, batches_of(name, parts, sight.folder))
-        for register in REGISTERS:
-            name = f"register:{register}"
-            if name not in sight.declared:
-                continue
-            columns = columns_of(name, sight.declared[name], sight.folder)
-            writer.write(name, columns, sorted_books(name, parts, sight.folder))
+        with open_engine(memory_limit="512MB", spill=sight.folder) as engine:
+            for name in (f"register:{register}" for register in REGISTERS):
+                if name in sight.declared:
+                    columns = columns_of(name, sight.declared[name], sight.folder)
+                    writer.write(name, columns, sorted_books(name, parts, sight.folder, engine))
 
     def _refuse(self, heading: Heading) -> None:
         place = Place(table="heading")
@@ -305,11 +306,12 @@ def found(
         The country on 31 December of the calibration's year of founding.
 
     Raises:
-        UsageError: something is in the folder already, or there are no households.
+        UsageError: something is in the folder already, or there are too few households.
     """
     folder = Path(folder)
-    if households < 1:
-        raise UsageError(Problem("A country needs a household.", Place(), fix="Say how many it has: 1 or more."))
+    if households < LEAST_HOUSEHOLDS:
+        what, why = f"A country of {households} households is too small.", "It might die out before it is looked at."
+        raise UsageError(Problem(what, Place(), why, f"Give it {LEAST_HOUSEHOLDS} or more."))
     if folder.exists() and any(folder.iterdir()):
         what, fix = "There is something in the folder already.", "Choose another folder for the truth."
         raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))

@@ -22,7 +22,7 @@ from tuopin.simulation.observation import Books, keys, see, signatures
 from tuopin.simulation.state import Flags, Part
 from tuopin.simulation.territory import Territory
 from tuopin.tables import Column, table_named
-from tuopin.tables.engines import open_engine
+from tuopin.tables.engines import Engine
 
 TABLES = ("households", "members", "dwellings", "leads", *(f"register:{name}" for name in REGISTERS))
 _BLOCK = 65_536
@@ -150,14 +150,13 @@ def batches_of(name: str, parts: int, folder: Path) -> Iterator[pa.RecordBatch]:
         file.unlink()
 
 
-def sorted_books(name: str, parts: int, folder: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of a register in the order of their keys, sorted by the engine within a fixed amount of memory."""
+def sorted_books(name: str, parts: int, folder: Path, engine: Engine) -> Iterator[pa.RecordBatch]:
+    """The rows of a register in the order of their keys, sorted by the engine within its memory."""
     files = [aside(folder, name, no) for no in range(parts)]
     columns = pq.read_schema(files[0]).names
     order = ", ".join(f'"{column}"' for column in columns)
-    with open_engine(memory_limit="512MB", spill=folder) as engine:
-        engine.view("books", files)
-        yield from engine.batches(f"SELECT * FROM books ORDER BY {order}")  # all columns: ties have an order too
+    engine.view("books", files)
+    yield from engine.batches(f"SELECT * FROM books ORDER BY {order}")  # all columns: ties have an order too
 
 
 def area_table(territory: Territory, year: int, declared: Sequence[Column]) -> tuple[pa.Table, list[Column]]:

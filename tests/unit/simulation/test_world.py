@@ -310,7 +310,7 @@ def test_it_refuses_what_cannot_be(world: World, folder: Path, tmp_path: Path) -
     tiers = heading(2013).model_copy(update={"tiers": ("region", "village")})
     assert "tiers" in refused(lambda: world.observe(columns=china_columns(), heading=tiers, target=tmp_path / "a"))
     assert "something in the folder" in refused(lambda: country(folder / "truth"))
-    assert "needs a household" in refused(lambda: country(tmp_path / "none", households=0))
+    assert "too small" in refused(lambda: country(tmp_path / "none", households=99))
     assert "No country was founded" in refused(lambda: World.open(tmp_path))
     assert "has not lived 2030" in refused(lambda: World.open(folder / "truth", year=2030))
     odd = pa.table({"household_id": ["X1"], "measure": ["job"]})
