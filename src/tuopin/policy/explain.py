@@ -18,8 +18,8 @@ from tuopin.policy.language import names, parse
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code, Number
 from tuopin.policy.pack import Pack, Rule
-from tuopin.policy.row_in_words import RowInWords, natural, plain, readings
-from tuopin.policy.rule_world import CompiledRule, RuleWorld
+from tuopin.policy.row_in_words import CompiledRules, RowInWords, natural, plain, readings
+from tuopin.policy.rule_world import RuleWorld
 from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.scores import points_of
 from tuopin.policy.seen import (
@@ -204,7 +204,7 @@ class _HouseholdInWords(RowInWords):
 
     def _points(self, rule: Rule, spec: Score) -> list[Number]:
         """What each item of a score can give, by the columns of the answers."""
-        world = RuleWorld(_Compiled(self.evaluation, self.rules), rule)
+        world = RuleWorld(CompiledRules(self.pack, self.rules, self.evaluation.figure_values), rule)
         return [points_of(item, world) for item in self._edition_of(spec).items]
 
     def _edition_of(self, spec: Score) -> ScoreEdition:
@@ -215,15 +215,3 @@ class _HouseholdInWords(RowInWords):
         labels = {group.id: self.text(group.label) for group in edition.categories}
         first, last = self.values[f"{id}_first"], self.values[f"{id}_last"]
         return CategorySeen(id, self.text(spec.label), first, labels[first], last, labels[last], spec.source)
-
-
-class _Compiled:
-    """The compiled rules, for an item of a score to be read among them."""
-
-    def __init__(self, evaluation: Evaluation, rules: RulesPlan) -> None:
-        self.pack, self.day, self.of, self.figures = evaluation.pack, rules.day, rules.of, evaluation.figure_values
-        self.facts, self.layout = rules.facts, rules.facts.layout
-        self._rules = rules.rules
-
-    def rule(self, id: str) -> CompiledRule:
-        return self._rules[id]

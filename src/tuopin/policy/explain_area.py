@@ -1,0 +1,232 @@
+"""Why does the policy say this of an area: each test, its counts and samples, and what would settle it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
+
+from tuopin.policy import sql
+from tuopin.policy.area_evaluation import AreaEvaluation
+from tuopin.policy.area_facts import READINGS, AreaFactsPlan
+from tuopin.policy.area_households import below, count_households, count_unanswered
+from tuopin.policy.area_seen import AreaSeen, AreaStandardSeen, AskedBelow, EstimateSeen, GateSeen, Missing, OpenCount
+from tuopin.policy.compiler import compile_condition
+from tuopin.policy.facts_plan import BUILT_IN, facts_under
+from tuopin.policy.files import Estimate, Fact, Standard
+from tuopin.policy.gates import Gate, gates_of
+from tuopin.policy.language import Name, Node
+from tuopin.policy.row_in_words import CompiledRules, RowInWords
+from tuopin.policy.rule_world import RuleWorld
+from tuopin.policy.rules_plan import RulesPlan
+from tuopin.policy.seen import Question, StandardSeen
+from tuopin.policy.sql import Sql
+from tuopin.terms import Answer, value_at
+
+
+def explain_area(areas: AreaEvaluation, plan: AreaFactsPlan, rules: RulesPlan, code: str, language: str) -> AreaSeen:
+    """Explain one area, whose row stands in the table `evaluated` and whose standing in `area_standings`.
+
+    Args:
+        areas: the policy on the snapshot.
+        plan: the facts of the areas of its tier.
+        rules: the rules that are asked of them.
+        code: the code of the area.
+        language: one of the pack's.
+    """
+    words = AreaInWords(areas, plan, rules, code, language)
+    words.read(areas.evaluation.engine, code)
+    return words.seen()
+
+
+class AreaInWords(RowInWords):
+    """The row of one area, with its samples and what keeps its counts open."""
+
+    def __init__(self, areas: AreaEvaluation, plan: AreaFactsPlan, rules: RulesPlan, code: str, language: str) -> None:
+        """Begin with nothing read."""
+        self.areas, self.plan, self.code = areas, plan, code
+        self.tree = areas.evaluation.snapshot.areas().above(code)[::-1]
+        codes = [area.code for area in self.tree]
+        super().__init__(pack=areas.evaluation.pack, rules=rules, language=language, area=codes)
+        self.of_estimate = {f"{id}_{end}": (id, end) for id in plan.estimates for end in READINGS}
+        self.of_estimate |= {id: (id, self._decides(estimate)) for id, estimate in plan.estimates.items()}
+        self.gates = {id: gates_of(self.edition(spec), self.of_estimate) for id, spec in rules.standards.items()}
+
+    def seen(self) -> AreaSeen:
+        """Everything the policy says of it."""
+        manifest = self.areas.evaluation.snapshot.manifest
+        standing, since = self._standing()
+        own = self.tree[-1]
+        label = next(tier.label for tier in self.pack.about.tiers if tier.id == self.plan.tier)
+        return AreaSeen(
+            area=self.code,
+            name=own.name(self.language),
+            tier=self.plan.tier,
+            tier_label=self.text(label),
+            above=self.area[:-1],
+            above_names=[area.name(self.language) for area in self.tree[:-1]],
+            facts_as_of=str(manifest.as_of),
+            as_of=str(self.rules.day),
+            pack=f"{self.pack.name} {self.pack.about.version}",
+            standing=standing,
+            standing_since=None if since is None else str(since),
+            standards=[self._of_area(standard) for standard in self.standards()],
+            assumptions=[{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
+        )
+
+    def wanted(self) -> dict[str, Sql]:
+        """What is read of any row, and every comparison of an estimate."""
+        wanted = super().wanted()
+        for id, gates in self.gates.items():
+            for number, gate in enumerate(gates):
+                here = sql.both([self._compiled(id, node) for node in gate.where])
+                wanted |= {f"gate:{id}:{number}": self._compiled(id, gate.whole), f"here:{id}:{number}": here}
+        return wanted
+
+    def settle(self, standard: str) -> list[Question]:
+        """The questions about the area itself."""
+        specs = [(fact, self.spec(fact)) for fact in self._unknown_under(standard)]
+        return [Question(fact, "area", self.asks(spec)) for fact, spec in specs if isinstance(spec, Fact)]
+
+    # --- standing ----------------------------------------------------------------------------------------------------
+
+    def _standing(self) -> tuple[str, date | None]:
+        """What was decided of the area, and on which day."""
+        if not self.plan.layout.has("area_decisions"):
+            return "none", None
+        columns = {name: sql.column(name) for name in ("standing", "standing_since")}
+        mine = sql.compare("=", sql.column("area_code"), sql.text(self.code))
+        rows = self.areas.evaluation.engine.rows(sql.select(columns, sql.table("area_standings"), [mine]))
+        return (rows[0][0], rows[0][1]) if rows else ("none", None)
+
+    # --- standards ---------------------------------------------------------------------------------------------------
+
+    def _of_area(self, standard: StandardSeen) -> AreaStandardSeen:
+        said = {field.name: getattr(standard, field.name) for field in fields(standard)}
+        said["facts"] = [fact for fact in standard.facts if fact.fact not in self.of_estimate]
+        undecided = standard.answer == Answer.CANNOT_TELL.value
+        return AreaStandardSeen(
+            **said,
+            estimates=[self._estimate(id) for id in self._estimates_of(standard.id)],
+            open=list(self._open(standard.id)) if undecided else [],
+        )
+
+    def _unknown_under(self, standard: str) -> list[str]:
+        """The facts of the area that are not known exactly and keep a standard open; of an estimate, its counts."""
+        unknown = self.doubted.unknown_under(self.rules, standard)
+        named = {id for id, _ in (self.of_estimate[name] for name in unknown if name in self.of_estimate)}
+        counts = {count for id in named for count in self._counts_under(id)} & self.doubted.facts
+        return sorted(counts | (unknown - set(self.of_estimate)))
+
+    # --- estimates ---------------------------------------------------------------------------------------------------
+
+    def _estimates_of(self, standard: str) -> list[str]:
+        """The estimates that a standard names, and the shares that they carry over; in the order of the pack."""
+        reads = {id for rule in self.rules.under(standard) for id in self.rules.rules[rule].reads}
+        named = {self.of_estimate[name][0] for name in reads if name in self.of_estimate}
+        named |= {share for id in named for share in self.plan.estimates[id].extrapolated}
+        return [id for id in self.plan.estimates if id in named]
+
+    def _estimate(self, id: str) -> EstimateSeen:
+        estimate = self.plan.estimates[id]
+        point, lower, upper = (self.values[f"fact:{id}_{end}"] for end in READINGS)
+        confidence = value_at(estimate.confidence.values, self.rules.day)
+        return EstimateSeen(
+            id=id,
+            label=self.text(estimate.label),
+            point=point,
+            lower=lower,
+            upper=upper,
+            confidence="" if confidence is None else str(confidence),
+            decides=self._decides(estimate),
+            counts=[self.fact(count) for count in _counts(estimate)],
+            extrapolated=list(estimate.extrapolated),
+            missing=self._missing(estimate) if point is None else None,
+            gates=[seen for standard in self.gates for seen in self._gates(standard, id)],
+            source=estimate.source,
+        )
+
+    def _decides(self, estimate: Estimate) -> str:
+        return str(value_at(estimate.decides, self.rules.day))
+
+    def _missing(self, estimate: Estimate) -> Missing | None:
+        """Why there is no estimate: first what is not known, then what is nothing."""
+        own = [estimate, *(self.plan.estimates[id] for id in estimate.extrapolated)]
+        if any(count in self.doubted.facts for one in own for count in _counts(one)):
+            return "counts_unknown"
+        shares = [one for one in own if one.of is not None]
+        if any(not self._whole(one.of) for one in shares):
+            return "nobody_looked_at"
+        if any(self._whole(one.found) > self._whole(one.of) for one in shares):
+            return "more_found_than_looked_at"
+        return "nobody_there"
+
+    def _whole(self, count: str | None) -> int:
+        return int(self.values[f"fact:{count}"] or 0)
+
+    def _counts_under(self, id: str) -> list[str]:
+        estimate = self.plan.estimates[id]
+        return [*_counts(estimate), *(count for share in estimate.extrapolated for count in self._counts_under(share))]
+
+    # --- gates -------------------------------------------------------------------------------------------------------
+
+    def _gates(self, standard: str, estimate: str) -> Iterator[GateSeen]:
+        """Where a standard holds an estimate against a figure; a comparison for other areas is left out."""
+        for number, gate in enumerate(self.gates[standard]):
+            id, reading = self.of_estimate[gate.estimate]
+            if id == estimate and self.values[f"here:{standard}:{number}"] is not False:
+                answer = Answer.of(self.values[f"gate:{standard}:{number}"])
+                yield GateSeen(standard, gate.test, reading, gate.word, *self._limit(standard, gate), answer.value)
+
+    def _limit(self, standard: str, gate: Gate) -> tuple[str, str | None, str]:
+        """The figure that a gate names, with its value here and its source; a bare number has no name."""
+        if isinstance(gate.limit, Name) and gate.limit.id in self.rules.rules[standard].figures:
+            seen = self.threshold(standard, gate.limit.id)
+            return seen.id, seen.value, seen.source
+        spec = self.rules.standards[standard]
+        source = self.edition(spec).source or spec.source
+        return ("", None, source) if isinstance(gate.limit, Name) else ("", str(gate.limit.value), source)
+
+    def _compiled(self, standard: str, node: Node) -> Sql:
+        rule = self.rules.rules[standard].rule
+        world = RuleWorld(CompiledRules(self.pack, self.rules, self.areas.evaluation.figure_values), rule)
+        assert isinstance(rule.spec, Standard)
+        edition = self.edition(rule.spec)
+        with world.reading(rule.spec.editions.index(edition), edition.tests):
+            return compile_condition(node, world).sql
+
+    # --- what keeps a count open -------------------------------------------------------------------------------------
+
+    def _open(self, standard: str) -> Iterator[OpenCount]:
+        """The counts that are not known exactly: how many households keep each open, and what to ask them."""
+        for fact in self._unknown_under(standard):
+            parts = below(self.areas, fact)
+            if parts:
+                yield self._open_count(
+                    fact, sql.either(part.open for part in parts), {f for p in parts for f in p.reads}
+                )
+
+    def _open_count(self, fact: str, open_: Sql, reads: set[str]) -> OpenCount:
+        many = count_households(self.areas, self.plan.tier, [self.code], {"open": open_})[self.code]["open"]
+        leaves = {leaf for name in reads for leaf in facts_under(self.pack, name, self.plan.layout)}
+        asked = [leaf for leaf in sorted(leaves) if leaf not in BUILT_IN[1:] and self._is_of_households(leaf)]
+        found = count_unanswered(self.areas, self.plan.tier, self.code, open_, asked)
+        order = sorted(asked, key=lambda leaf: (found[leaf] is not None, -(found[leaf] or 0), leaf))
+        questions = [self._asked_below(leaf, found[leaf]) for leaf in order if found[leaf] != 0]
+        return OpenCount(self.fact(fact), many, questions)
+
+    def _is_of_households(self, fact: str) -> bool:
+        """Whether it is asked of households, their members or dwellings; not of areas or other offices."""
+        spec = self.spec(fact)
+        return spec is None or spec.entity in ("household", "member", "dwelling")
+
+    def _asked_below(self, fact: str, households: int | None) -> AskedBelow:
+        spec = self.spec(fact)
+        if spec is None:
+            return AskedBelow(fact, "household", fact, households)
+        return AskedBelow(fact, spec.entity, self.asks(spec), households)
+
+
+def _counts(estimate: Estimate) -> list[str]:
+    """The facts of an area that an estimate is made of."""
+    return [id for id in (estimate.found, estimate.of, estimate.known, estimate.among) if id is not None]
