@@ -248,6 +248,15 @@ def test_every_text_is_there_in_english_and_in_chinese(pack: Pack) -> None:
         assert not chinese.search(text["en"]), text
 
 
+def test_every_reason_for_a_proposal_is_told_in_words(pack: Pack) -> None:
+    """A question has words of its own (`asks`)."""
+    proposing = [id for id, rule in pack.standards() if rule.proposes not in (None, "question")]
+    assert len(proposing) == 10
+    for id in proposing:
+        for edition in standard(pack, id).editions:
+            assert [test for test in edition.tests if not standard(pack, id).in_words(test, edition)] == [], id
+
+
 def texts_of(spec: BaseModel) -> str:
     """All that a rule or derived fact says, in one string."""
     return spec.model_dump_json(exclude={"source", "question", "label", "asks", "parameters"})

@@ -16,7 +16,7 @@ from tuopin.policy.area_facts import AREA_BUILT_IN, READINGS, EstimateError, pla
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
-from tuopin.policy.files import HOUSEHOLD, Categories, Score, Standard
+from tuopin.policy.files import HOUSEHOLD, Categories, Score, Standard, Text
 from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import covers_column, everything_asked, tier_column
 from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
@@ -24,7 +24,7 @@ from tuopin.policy.pack import Pack, Rule, RuleSpec
 from tuopin.policy.rules_plan import rule_errors
 from tuopin.policy.units import Unit
 from tuopin.policy.worlds import FactError, MemberWorld
-from tuopin.policy.yaml_text import Loaded
+from tuopin.policy.yaml_text import Loaded, Loc
 from tuopin.tables import table_named
 from tuopin.terms import DataError, Place, Problem
 
@@ -172,11 +172,31 @@ def _local_names(rule: Rule) -> Iterator[tuple[str, Place]]:
 def _languages(pack: Pack) -> Iterator[Problem]:
     """Every text stands in every language of the pack."""
     wanted = set(pack.about.languages)
+    for text, place in _said(pack):
+        if not wanted & set(text):
+            yield Problem(f"The text is missing in: {', '.join(sorted(wanted))}.", place, _EMPTY, "Add it.")
     for loaded in pack.files.values():
         for loc, languages in _texts(loaded, wanted):
             if missing := sorted(wanted - languages):
-                why = "Somebody would read an empty line."
-                yield Problem(f"The text is missing in: {', '.join(missing)}.", loaded.place(loc), why, "Add it.")
+                what = f"The text is missing in: {', '.join(missing)}."
+                yield Problem(what, loaded.place(loc), _EMPTY, "Add it.")
+
+
+_EMPTY = "Somebody would read an empty line."
+
+
+def _said(pack: Pack) -> Iterator[tuple[Mapping[str, str], Place]]:
+    """The words of each test: keys that are no languages of the pack would pass for names of tests."""
+    for id, standard in pack.standards():
+        for loc, said, _ in _words_of_tests(standard):
+            yield from ((text, pack.rules[id].place(*loc, name)) for name, text in said.items())
+
+
+def _words_of_tests(standard: Standard) -> Iterator[tuple[Loc, Mapping[str, Text], set[str]]]:
+    """Where words for tests stand, the words, and the tests that they can be for."""
+    yield ("says",), standard.says, {name for edition in standard.editions for name in edition.tests}
+    for index, edition in enumerate(standard.editions):
+        yield ("editions", index, "says"), edition.says, set(edition.tests)
 
 
 def _texts(loaded: Loaded, languages: set[str]) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
@@ -270,8 +290,18 @@ def _editions(pack: Pack) -> Iterator[Problem]:
                     f"Two editions begin on {edition.from_}.", rule.place("editions", index), why, "Date one later."
                 )
             starts[key] = index
+        if isinstance(rule.spec, Standard):
+            yield from _words_of_no_test(rule, rule.spec)
         if isinstance(rule.spec, Categories):
             yield from _category_ids(rule, rule.spec)
+
+
+def _words_of_no_test(rule: Rule, standard: Standard) -> Iterator[Problem]:
+    """Words are for tests that there are."""
+    for loc, said, tests in _words_of_tests(standard):
+        for name in sorted(set(said) - tests):
+            what = f"There are words for `{name}`, which is no test here."
+            yield Problem(what, rule.place(*loc, name), "", f"Tests: {', '.join(sorted(tests)) or 'none'}.")
 
 
 def _category_ids(rule: Rule, categories: Categories) -> Iterator[Problem]:

@@ -291,6 +291,7 @@ class StandardEdition(DatedEdition):
     """One text of a standard."""
 
     tests: dict[Id, Condition] = {}
+    says: dict[Id, Text] = {}
     met: Condition
 
 
@@ -312,6 +313,7 @@ class Standard(PackPart):
     reply_days: Annotated[int, Field(ge=1)] | None = None
     severity: Id | None = None
     parameters: dict[Id, Parameter] = {}
+    says: dict[Id, Text] = {}
     editions: Annotated[list[StandardEdition], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -321,6 +323,10 @@ class Standard(PackPart):
                 "a cross-check that proposes a question says what it asks and how many days there are to reply"
             )
         return self
+
+    def in_words(self, test: str, edition: StandardEdition) -> Text | None:
+        """What a test of an edition says to a reader: the edition's own words, else those for all editions."""
+        return edition.says.get(test) or self.says.get(test)
 
 
 class Item(PackPart):

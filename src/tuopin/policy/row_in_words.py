@@ -10,8 +10,10 @@ from tuopin.policy import sql
 from tuopin.policy.dated import in_force, source_on
 from tuopin.policy.doubts import doubts, row_of
 from tuopin.policy.files import Derived, Fact, Standard, StandardEdition, Text
+from tuopin.policy.lines import FigureValues
 from tuopin.policy.meaning import Code, Meaning, Number
 from tuopin.policy.pack import Pack
+from tuopin.policy.rule_world import CompiledRule
 from tuopin.policy.rules_plan import RulesPlan
 from tuopin.policy.seen import Question, Seen, StandardSeen, Test, Threshold
 from tuopin.policy.sql import Sql
@@ -92,7 +94,7 @@ class RowInWords:
         return text.get(self.language) or next(iter(text.values()))
 
     def _standard(self, id: str, spec: Standard) -> StandardSeen:
-        compiled, edition = self.rules.rules[id], self._edition(spec)
+        compiled, edition = self.rules.rules[id], self.edition(spec)
         answer = Answer.of(self.values[id])
         applies = Answer.of(self.values[f"applies:{id}"]) if compiled.applies else None
         return StandardSeen(
@@ -104,29 +106,32 @@ class RowInWords:
             proposes=spec.proposes,
             since=str(edition.from_),
             source=edition.source or spec.source,
-            parts=list(self._parts(id, edition)),
+            parts=list(self._parts(id, spec, edition)),
             facts=[self.fact(fact) for fact in compiled.reads],
-            thresholds=[self._threshold(id, name) for name in compiled.figures],
+            thresholds=[self.threshold(id, name) for name in compiled.figures],
             rests_on=list(compiled.rests_on),
             settle=self.settle(id) if answer is Answer.CANNOT_TELL else [],
             announced=[str(edition.from_) for edition in spec.editions if edition.status == "announced"],
         )
 
-    def _edition(self, spec: Standard) -> StandardEdition:
+    def edition(self, spec: Standard) -> StandardEdition:
         """The text that holds where the household lives, or in the area."""
         held = in_force(spec.editions, self.rules.day)
         here = set(self.area)
         return next((pilot for pilot in held.pilots if here & set(pilot.areas)), held.editions[-1])
 
-    def _parts(self, id: str, edition: StandardEdition) -> Iterator[Test]:
+    def _parts(self, id: str, spec: Standard, edition: StandardEdition) -> Iterator[Test]:
         for name, text in edition.tests.items():
-            yield Test(name, " ".join(text.split()), Answer.of(self.values[f"part:{id}:{name}"]).value)
+            said = spec.in_words(name, edition)
+            answer = Answer.of(self.values[f"part:{id}:{name}"]).value
+            yield Test(name, " ".join(text.split()), answer, self.text(said) if said else None)
         if not edition.tests:
             yield Test("", " ".join(edition.met.split()), Answer.of(self.values[id]).value)
 
     # --- figures -----------------------------------------------------------------------------------------------------
 
-    def _threshold(self, id: str, name: str) -> Threshold:
+    def threshold(self, id: str, name: str) -> Threshold:
+        """A parameter or line that a rule names, as it is where the subject lies."""
         figure = self.rules.rules[id].figures[name]
         value = natural(figure, self.values[f"figure:{id}:{name}"])
         return Threshold(name, value, unit_of(figure), self._source(id, name))
@@ -134,6 +139,20 @@ class RowInWords:
     def _source(self, id: str, name: str) -> str:
         parameters = {**self.pack.parameters, **self.rules.rules[id].rule.spec.parameters}
         return source_on(parameters[name] if name in parameters else self.pack.lines[name], self.rules.day)
+
+
+class CompiledRules:
+    """The compiled rules, for something more to be read among them: an item of a score, a piece of a condition."""
+
+    def __init__(self, pack: Pack, rules: RulesPlan, figures: FigureValues) -> None:
+        """Take the rules of a day, with the values of the figures that lines use."""
+        self.pack, self.day, self.of, self.figures = pack, rules.day, rules.of, figures
+        self.facts, self.layout = rules.facts, rules.facts.layout
+        self._rules = rules.rules
+
+    def rule(self, id: str) -> CompiledRule:
+        """A rule."""
+        return self._rules[id]
 
 
 def readings(name: str, meaning: Meaning) -> dict[str, Sql]:

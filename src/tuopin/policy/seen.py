@@ -89,11 +89,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Test:
-    """A named part of a standard, or its whole condition."""
+    """A named part of a standard, or its whole condition; `says` is what it says in words, where the pack has some."""
 
     id: str
     condition: str
     answer: str
+    says: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tuopin.policy import Evaluation, Pack, folders_of, refuse_misfit
 from tuopin.policy.explain import explain
-from tuopin.policy.seen import CategorySeen, HouseholdSeen, ItemSeen, MembersSeen, ScoreSeen, Seen, StandardSeen
+from tuopin.policy.seen import CategorySeen, HouseholdSeen, ItemSeen, MembersSeen, ScoreSeen, Seen, StandardSeen, Test
 from tuopin.sweep.route import proposed
 from tuopin.sweep.wording import LANGUAGES, is_singular
 from tuopin.tables import Snapshot
@@ -85,10 +85,14 @@ class Explanation:
         elif not self.proposals:
             yield self._say("nothing_proposed")
         for proposal in self.proposals:
-            reasons = ", ".join(proposal["reasons"])
+            said = {test.id: _named(test) for test in self._tests_of(proposal["rule"])}
+            reasons = ", ".join(said.get(reason, reason) for reason in proposal["reasons"])
             asks = proposal.get("asks") or ""
             days = self._counted("one_day", "many_days", proposal["reply_days"] or 0)
             yield self._say(proposal["kind"], reasons=reasons, days=days, asks=asks)
+
+    def _tests_of(self, rule: str) -> Iterator[Test]:
+        yield from (test for standard in self.seen.standards if standard.id == rule for test in standard.parts)
 
     def _standard(self, standard: StandardSeen) -> Iterator[str]:
         yield self._say("rule", question=standard.question, answer=self._say(standard.answer), id=standard.id)
@@ -97,7 +101,7 @@ class Explanation:
             return
         for part in standard.parts:
             yield "  " + self._say(
-                "part", id=part.id or standard.id, answer=self._say(part.answer), condition=part.condition
+                "part", id=_named(part) or standard.id, answer=self._say(part.answer), condition=part.condition
             )
         for fact in standard.facts:
             yield "  " + self._say("fact", label=self._sentence(self._label(fact)), value=self._value(fact))
@@ -233,6 +237,11 @@ def _plain(pack: Pack, row: dict[str, Any], written: str) -> dict[str, Any]:
     asks = {"asks": standard.asks[written]} if standard.asks else {}
     lists = {key: [item for item in (row[key] or "").split(",") if item] for key in ("reasons", "unknown")}
     return {**row, **lists, **asks}
+
+
+def _named(test: Test) -> str:
+    """A test in the pack's words, its id in brackets; without words its id alone."""
+    return f"{test.says} [{test.id}]" if test.says else test.id
 
 
 def _short(number: str | bool | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuopin.interfaces.policy_of_a_day import PolicyOfADay, in_language
+from tuopin.interfaces.proposals import ProposalCount
 from tuopin.interfaces.report.findings import AreaCount, Count, Findings
 from tuopin.interfaces.report.small_cells import hidden_rows, small
 from tuopin.interfaces.report.wording import Language
@@ -194,7 +195,7 @@ class Tables:
         frequent = [proposal for number, proposal in enumerate(found) if number not in hidden][:MOST_REASONS]
         rest = [proposal for proposal in found if proposal not in frequent]
         rows = [
-            [say(f"kind_{p.kind}"), p.rule, self.language.listed(list(p.reasons)), self._number(p.households)]
+            [say(f"kind_{p.kind}"), p.rule, self.language.listed(self._in_words(p)), self._number(p.households)]
             for p in frequent
         ]
         headings = [say("kind"), say("rule"), say("reasons"), _capital(say("households"))]
@@ -202,6 +203,19 @@ class Tables:
             "more_reasons", count=self._number(len(rest)), households=self.count(sum(p.households for p in rest))
         )
         return Table(say("reasons_caption"), headings, rows, frozenset({3})), more if rest else ""
+
+    def _in_words(self, proposal: ProposalCount) -> list[str]:
+        """The reasons in the pack's words, each with its id in brackets; without words its id alone."""
+        said = self._words_of_tests(proposal.rule)
+        return [f"{said[reason]} [{reason}]" if reason in said else reason for reason in proposal.reasons]
+
+    def _words_of_tests(self, rule: str) -> dict[str, str]:
+        """What the tests of a standard say; the general text's words come before a pilot's."""
+        evaluation = self.findings.evaluation
+        standard = dict(evaluation.pack.standards())[rule]
+        editions = in_force(standard.editions, evaluation.day).editions
+        words = {name: standard.in_words(name, edition) for edition in editions for name in edition.tests}
+        return {name: in_language(text, self.language.id) for name, text in words.items() if text}
 
     def categories(self) -> list[Table]:
         """Households by group, one table a list of categories."""
