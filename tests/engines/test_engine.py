@@ -84,6 +84,50 @@ def test_a_query_is_written_to_parquet_in_its_order(engine: Engine, tmp_path: Pa
     assert pq.read_table(tmp_path / "out.parquet").column("x").to_pylist() == [1, 2, 3]
 
 
+def test_many_rows_are_written_in_their_order_into_one_file(engine: Engine, tmp_path: Path) -> None:
+    """So many that an engine sorts them in pieces."""
+    shuffled = [number * 7_919 % 400_009 for number in range(400_009)]
+    pq.write_table(pa.table({"x": shuffled}), tmp_path / "in.parquet", row_group_size=50_000)
+    engine.view("t", tmp_path / "in.parquet")
+    query = exp.select("x", exp.alias_(exp.column("x") * 2, "y")).from_("t").order_by("x")
+    assert engine.write(query, tmp_path / "out.parquet", row_group=100_000) == 400_009
+    written = pq.ParquetFile(tmp_path / "out.parquet")
+    assert written.read().column("x").to_pylist() == list(range(400_009))
+    assert written.metadata.row_group(0).num_rows <= 122_880
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_a_file_that_is_written_anew_is_read_anew(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    for turn in (1, 2):
+        pq.write_table(pa.table({"x": [turn] * turn}), file)
+        engine.view("t", file)
+        engine.table(f"kept_{turn}", "SELECT x FROM t")
+    assert engine.rows("SELECT x FROM t") == engine.rows("SELECT x FROM kept_2") == [(2,), (2,)]
+    assert engine.rows("SELECT x FROM kept_1") == [(1,)]
+
+
+def test_a_folder_may_have_any_name(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "it's a {county}, #7 %20 人" / "part=1.parquet"
+    file.parent.mkdir()
+    assert engine.write("SELECT 1 AS x", file) == 1
+    engine.view("t", file)
+    assert engine.arrow("SELECT * FROM t").to_pylist() == [{"x": 1}]
+
+
+def test_rows_that_are_read_twice_may_be_kept_for_the_query(engine: Engine, tmp_path: Path) -> None:
+    engine.view("t", pa.table({"x": [3, 1, 2]}))
+    rows = exp.select("x").from_("t").where(exp.column("x") > 1)
+    tree = exp.select("a.x").from_("kept AS a").join("kept AS b", on="a.x = b.x")
+    query = tree.with_("kept", as_=rows, materialized=True).order_by("x")
+    assert engine.rows(query) == engine.rows(engine.text(query)) == [(2,), (3,)]
+    assert engine.write(query, tmp_path / "out.parquet") == 2
+    engine.define("defined", query)
+    assert engine.rows("SELECT count(*) FROM defined") == [(2,)]
+    with pytest.raises(Exception, match="kept"):
+        engine.rows("SELECT x FROM kept")
+
+
 def test_unknown_is_kept_through_three_valued_logic(engine: Engine) -> None:
     assert engine.rows("SELECT NULL AND FALSE, NULL OR TRUE, NULL AND TRUE, NULL = 1") == [(False, True, None, None)]
 
@@ -118,9 +162,8 @@ def test_our_own_mistake_in_sql_is_not_hidden(engine: Engine) -> None:
     assert not isinstance(caught.value, TuopinError)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+LEAVING = {
+    "duckdb": [
         "SELECT * FROM read_csv('{elsewhere}')",
         "SELECT * FROM read_text('{elsewhere}')",
         "SELECT * FROM '{elsewhere}'",
@@ -128,11 +171,24 @@ def test_our_own_mistake_in_sql_is_not_hidden(engine: Engine) -> None:
         "ATTACH '{elsewhere}.db'",
         "INSTALL httpfs",
     ],
-)
-def test_no_query_leaves_the_folders_it_was_given(tmp_path: Path, file: Path, query: str) -> None:
+    "spark": [
+        "SELECT * FROM csv.`{elsewhere}`",
+        "WITH a AS (SELECT * FROM text.`{elsewhere}`) SELECT * FROM a",
+        "INSERT OVERWRITE DIRECTORY '{elsewhere}' USING csv SELECT 1",
+        "CREATE TEMPORARY VIEW v USING csv OPTIONS (path '{elsewhere}')",
+        "CREATE TABLE t USING csv LOCATION '{elsewhere}' AS SELECT 1",
+        "FROM villages INSERT OVERWRITE DIRECTORY '{elsewhere}' USING csv SELECT *",
+        "ADD JAR '{elsewhere}'",
+        "SET spark.sql.runSQLOnFiles = true",
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "query"), [(name, query) for name, queries in LEAVING.items() for query in queries])
+def test_no_query_leaves_the_folders_it_was_given(tmp_path: Path, file: Path, name: str, query: str) -> None:
     elsewhere = tmp_path / "elsewhere.csv"
     elsewhere.write_text("secret\n1\n")
-    with open_engine(folders=[file.parent], spill=tmp_path) as engine:
+    with open_engine(name, folders=[file.parent]) as engine:
         engine.view("villages", file)
         assert engine.rows("SELECT count(*) FROM villages") == [(3,)]
         with pytest.raises(DataError, match="outside the folders"):
@@ -140,9 +196,23 @@ def test_no_query_leaves_the_folders_it_was_given(tmp_path: Path, file: Path, qu
     assert elsewhere.read_text() == "secret\n1\n"
 
 
+def test_nothing_outside_the_folders_is_shown_or_written(tmp_path: Path, file: Path, engine_name: str) -> None:
+    stranger = tmp_path / "stranger.parquet"
+    stranger.write_bytes(file.read_bytes())
+    (file.parent / "link.parquet").symlink_to(stranger)
+    with open_engine(engine_name, folders=[file.parent]) as engine:
+        for way_out in (stranger, file.parent / ".." / "stranger.parquet"):
+            with pytest.raises(DataError, match="outside the folders"):
+                engine.view("stranger", [file, way_out])
+            with pytest.raises(DataError, match="outside the folders"):
+                engine.write("SELECT 1 AS x", way_out)
+    assert stranger.read_bytes() == file.read_bytes()
+
+
 def test_settings_are_locked(engine: Engine) -> None:
+    setting = {"duckdb": "SET threads = 64", "spark": "SET spark.sql.ansi.enabled = false"}[engine.name]
     with pytest.raises(Exception, match="locked"):
-        engine.rows("SET threads = 64")
+        engine.rows(setting)
 
 
 def test_python_variables_are_no_tables(engine: Engine) -> None:
@@ -152,25 +222,44 @@ def test_python_variables_are_no_tables(engine: Engine) -> None:
     assert secret.num_rows == 1
 
 
-def test_too_little_memory_is_an_error_in_plain_words(tmp_path: Path) -> None:
-    with (
-        open_engine(memory_limit="10MB", threads=1, spill=tmp_path) as engine,
-        pytest.raises(UsageError, match="memory"),
-    ):
-        engine.rows("SELECT list(x ORDER BY x % 1000)[1] FROM range(20000000) t(x)")
+def test_names_of_one_engine_are_unknown_to_another(engine_name: str) -> None:
+    with open_engine(engine_name, threads=2) as one, open_engine(engine_name, threads=2) as other:
+        one.view("shown", pa.table({"x": [1]}))
+        one.define("defined", "SELECT x FROM shown")
+        one.table("kept", "SELECT x FROM shown")
+        for name in ("shown", "defined", "kept"):
+            with pytest.raises(Exception, match=name):
+                other.rows(f"SELECT x FROM {name}")
+        other.view("shown", pa.table({"x": [2]}))
+        assert one.rows("SELECT x FROM defined") == [(1,)]
 
 
-def test_spilled_files_are_gone_when_it_closes(tmp_path: Path) -> None:
-    with open_engine(spill=tmp_path) as engine:
+#: More than an engine can hold at a time in so little memory.
+TOO_MUCH = {
+    "duckdb": ("10MB", "SELECT list(x ORDER BY x % 1000)[1] FROM range(20000000) t(x)"),
+    "spark": ("500MB", "SELECT length(repeat('x', 900000000))"),
+}
+
+
+def test_too_little_memory_is_an_error_in_plain_words(engine_name: str) -> None:
+    limit, query = TOO_MUCH[engine_name]
+    with open_engine(engine_name, memory_limit=limit, threads=1) as engine, pytest.raises(UsageError, match="memory"):
+        engine.rows(query)
+    with open_engine(engine_name, memory_limit=limit, threads=1) as engine:
+        assert engine.rows("SELECT 1") == [(1,)]
+
+
+def test_spilled_files_are_gone_when_it_closes(engine_name: str, tmp_path: Path) -> None:
+    with open_engine(engine_name, spill=tmp_path) as engine:
         assert engine.rows("SELECT 1") == [(1,)]
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("limits", [{"memory_limit": "lots"}, {"threads": 0}])
-def test_limits_that_make_no_sense_are_refused(tmp_path: Path, limits: dict[str, object]) -> None:
+def test_limits_that_make_no_sense_are_refused(engine_name: str, tmp_path: Path, limits: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"limits|amount of memory"):
-        open_engine(spill=tmp_path, **limits)  # type: ignore[arg-type]
+        open_engine(engine_name, spill=tmp_path, **limits)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 
 

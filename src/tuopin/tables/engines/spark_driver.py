@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import JVMView
 from pyspark import SparkConf, SparkContext
-from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
@@ -49,7 +49,8 @@ _SETTINGS = {
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 _ON_LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-_LOCAL = re.compile(r"local(?:\[(\*|[0-9]+)\])?")
+_LOCAL = re.compile(r"local(?:\[(\*|[1-9][0-9]*)\])?")
+_CLUSTER = re.compile(r"spark://.+|k8s://.+|yarn|local-cluster\[.+\]")
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,13 @@ def wanted(*, master: str | None, memory_limit: str | None, threads: int | None,
     if memory is not None and memory < LEAST_MIB:
         what, why = "The memory limit is too small for Spark.", f"It needs {LEAST_MIB} MiB for itself."
         raise UsageError(Problem(what, Place(), why, "Give it 1GB or more, or use DuckDB."))
-    local = _LOCAL.fullmatch(master or "local")
+    master = master or "local"
+    if _CLUSTER.fullmatch(master):
+        return Wanted(master, threads, memory, spill)
+    local = _LOCAL.fullmatch(master)
     if local is None:
-        return Wanted(str(master), threads, memory, spill)
+        fix = "Write it like spark://host:7077, k8s://host:6443, yarn, or local[4] for this machine."
+        raise UsageError(Problem(f"`{master}` is no master of Spark.", Place(), fix=fix))
     return Wanted(f"local[{threads or local[1] or '*'}]", None, memory, spill)
 
 
@@ -103,6 +108,7 @@ class Driver:
         first: the session that all others are made from.
         folder: what it puts aside on this machine; removed when it stops.
         users: how many engines use it now.
+        lost: whether it was seen to have ended.
     """
 
     asked: Wanted
@@ -110,6 +116,12 @@ class Driver:
     first: SparkSession
     folder: tempfile.TemporaryDirectory[str]
     users: int = 0
+    lost: bool = False
+
+    @property
+    def jvm(self) -> JVMView:
+        """The way to what Spark shows to Java only."""
+        return self.context._gateway.jvm  # type: ignore[union-attr]  # noqa: SLF001 - that is the way
 
     def session(self) -> SparkSession:
         """A session with no names in it, for one engine."""
@@ -124,7 +136,7 @@ class Driver:
     def give_back(self) -> None:
         """Say that an engine is closed. What was put aside in a folder that somebody named goes with the last one."""
         self.users -= 1
-        if not self.users and (self.asked.spill is not None or _is_gone()):
+        if _HERE.driver is self and not self.users and (self.asked.spill is not None or _is_gone()):
             stop()
 
     def said(self) -> str:
@@ -152,24 +164,25 @@ def borrow(asked: Wanted) -> Driver:
 
 def stop(*, java: bool = False) -> None:
     """Stop the driver; and Java too, if asked or if it is gone."""
-    gone = _is_gone()
+    java = java or _is_gone()
     driver, _HERE.driver = _HERE.driver, None
     if driver is not None:
-        with suppress(Exception):  # of what is gone nothing can be stopped
+        try:
             driver.context.stop()
             # Spark remembers where it puts things aside, and would make that folder anew.
-            driver.context._jvm.org.apache.spark.util.Utils.clearLocalRootDirs()  # type: ignore[union-attr]  # noqa: SLF001
-        if gone:
-            _forget_context()
+            getattr(getattr(driver.jvm.org.apache.spark.util, "Utils$"), "MODULE$").clearLocalRootDirs()
+        except Exception:  # noqa: BLE001 - whatever py4j raises of a Java that ends: what is gone cannot be stopped
+            java = True
         driver.folder.cleanup()
-    if _HERE.java is not None and (java or gone):
+    if _HERE.java is not None and java:
         old, _HERE.java = _HERE.java, None
         old.stop()
 
 
 def _is_gone() -> bool:
     """Whether Java has ended, as it does when its memory is not enough."""
-    return _HERE.java is not None and _HERE.java.gateway.proc.poll() is not None
+    lost = _HERE.driver is not None and _HERE.driver.lost
+    return lost or (_HERE.java is not None and _HERE.java.gateway.proc.poll() is not None)
 
 
 # --- Java ------------------------------------------------------------------------------------------------------------
@@ -249,6 +262,9 @@ def _started(asked: Wanted) -> Driver:
             context.setLogLevel("OFF" if asked.local else "WARN")
             return Driver(replace(asked, memory=java.asked.memory), context, SparkSession(context), folder)
     except BaseException:
+        half, _HERE.java = _HERE.java, None
+        if half is not None:  # what stands of the driver goes with it
+            half.stop()
         folder.cleanup()
         raise
 
@@ -334,15 +350,18 @@ def _refuse_old_java() -> None:
 
 @contextmanager
 def _plain_start(folder: Path | None = None) -> Iterator[None]:
-    """Say in plain words that Spark does not start, with what it said last."""
+    """Say in plain words that Spark does not start, with what it said of the reason."""
     try:
         yield
     except Exception as error:  # whatever py4j, Spark or the cluster may raise
-        if isinstance(error, UsageError):
-            raise
-        lines = [line for line in (_log(folder).read_text("utf-8").splitlines() if folder else []) if line.strip()]
-        why = lines[0] if lines else str(error).strip().splitlines()[0]
-        if isinstance(error, PySparkException) and not lines:
-            why = error.getMessage() or why
-        fix = "Look at the master's address, the memory limit, and whether the cluster answers."
+        logged = _log(folder).read_text("utf-8", errors="replace").splitlines() if folder else []
+        # Of an error in Java the first line tells where in Python, the second what.
+        said = (
+            [line for line in logged if not line.startswith(_NO_REASON)] or str(error).splitlines()[1:] or [str(error)]
+        )
+        why = " ".join(line.strip().lstrip(": ").removesuffix(".") + "." for line in said[:2] if line.strip())
+        fix = "Look at the master's address, at the memory limit, and whether the cluster answers."
         raise UsageError(Problem("Spark does not start.", Place(), why, fix)) from error
+
+
+_NO_REASON = ("NOTE:", "WARNING:", "Picked up")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +24,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 from sqlglot import exp
 
-from tuopin.tables.engines.spark_driver import borrow, wanted
+from tuopin.tables.engines.spark_driver import Driver, borrow, wanted
 from tuopin.terms import DataError, Place, Problem, TuopinError, UsageError
 
 _DANGEROUS = ("java_method", "reflect", "try_reflect")
@@ -53,7 +53,7 @@ class SparkEngine:
         self._session = self._driver.session()
         state = self._session._jsparkSession.sessionState()  # noqa: SLF001 - functions are dropped nowhere else
         self._parser = state.sqlParser()
-        java = self._driver.context._gateway.jvm  # type: ignore[union-attr]  # noqa: SLF001 - as above
+        java = self._driver.jvm
         self._spark = java.org.apache.spark.sql
         built_in, system = java.scala.Option.apply("builtin"), java.scala.Option.apply("system")
         for function in _DANGEROUS:
@@ -76,7 +76,7 @@ class SparkEngine:
 
     def define(self, name: str, query: str | exp.Expr) -> None:
         """See `Engine.define`."""
-        text = self._sql(query)
+        text = query if isinstance(query, str) else _written(query)
         with self._plain_words():
             self._parsed(text)
             self._forget(name)
@@ -84,11 +84,11 @@ class SparkEngine:
 
     def table(self, name: str, query: str | exp.Expr) -> None:
         """See `Engine.table`."""
-        with self._plain_words():
+        with self._plain_words(), self._frame(query) as frame:
             # Spark finds kept rows by what they were asked for. A mark of their own parts these from every other's, so
             # that rows of a file that was written anew are never taken from what was kept of the old one.
             mark = f"kept {next(self._numbers)}"
-            kept = self._frame(self._sql(query)).filter(f"'{mark}' = '{mark}'").persist(StorageLevel.MEMORY_AND_DISK)
+            kept = frame.filter(f"'{mark}' = '{mark}'").persist(StorageLevel.MEMORY_AND_DISK)
             kept.count()
             self._show(name, kept)
             self._kept[name.lower()] = kept
@@ -105,13 +105,13 @@ class SparkEngine:
 
     def rows(self, query: str | exp.Expr, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `Engine.rows`."""
-        with self._plain_words():
-            return [tuple(row) for row in self._frame(self._sql(query), parameters).collect()]
+        with self._plain_words(), self._frame(query, parameters) as frame:
+            return [tuple(row) for row in frame.collect()]
 
     def arrow(self, query: str | exp.Expr, parameters: Sequence[object] = ()) -> pa.Table:
         """See `Engine.arrow`."""
-        with self._plain_words():
-            found = self._frame(self._sql(query), parameters).toArrow()
+        with self._plain_words(), self._frame(query, parameters) as frame:
+            found = frame.toArrow()
         return found.cast(pa.schema([pa.field(field.name, field.type) for field in found.schema]))
 
     def batches(self, query: str | exp.Expr, *, rows: int = 65_536) -> pa.RecordBatchReader:
@@ -131,16 +131,20 @@ class SparkEngine:
 
     def text(self, tree: exp.Expr) -> str:
         """See `Engine.text`."""
-        if any(cte.args.get("materialized") for cte in tree.find_all(exp.CTE)):
-            tree = tree.copy()
-            for cte in tree.find_all(exp.CTE):
-                cte.set("materialized", None)  # Spark has no word for it, and decides itself
-        return tree.sql("spark", identify=True)
+        if not any(map(_is_kept, tree.find_all(exp.CTE))):
+            return _written(tree)
+        rest, kept = tree.copy(), dict[str, str]()
+        for cte in list(filter(_is_kept, rest.args["with_"].expressions)):
+            name = f"{cte.alias} {next(self._numbers)}"
+            kept[name] = _written(cte.this)
+            _point_elsewhere(rest, cte, name)
+        return _KeepingText.of(_written(rest), kept)
 
     def close(self) -> None:
         """See `Engine.close`."""
-        for name in list(self._kept):
-            self._forget(name)
+        with suppress(Py4JError, ConnectionError):  # nothing is kept where Java has ended
+            for name in list(self._kept):
+                self._forget(name)
         self._driver.give_back()
 
     def __enter__(self) -> Self:
@@ -151,15 +155,25 @@ class SparkEngine:
     ) -> None:
         self.close()
 
-    def _sql(self, query: str | exp.Expr) -> str:
-        return query if isinstance(query, str) else self.text(query)
-
-    def _frame(self, text: str, parameters: Sequence[object] = ()) -> DataFrame:
-        plan = self._parsed(text)
-        if parameters:
-            return self._session.sql(text, args=list(parameters))
-        made = self._spark.classic.Dataset.ofRows(self._session._jsparkSession, plan)  # noqa: SLF001 - as above
-        return DataFrame(made, self._session)
+    @contextmanager
+    def _frame(self, query: str | exp.Expr, parameters: Sequence[object] = ()) -> Iterator[DataFrame]:
+        """What a query gives; its rows are computed by who takes them."""
+        text = query if isinstance(query, str) else self.text(query)
+        kept = text.kept if isinstance(text, _KeepingText) else {}
+        for name, part in kept.items():
+            self.table(name, part)
+        try:
+            plan = self._parsed(text)
+            if parameters:
+                yield self._session.sql(text, args=list(parameters))
+            else:
+                made = self._spark.classic.Dataset.ofRows(self._session._jsparkSession, plan)  # noqa: SLF001 - as above
+                yield DataFrame(made, self._session)
+        finally:
+            with suppress(Py4JError, ConnectionError):  # as in close
+                for name in kept:
+                    self._forget(name)
+                    self._session.catalog.dropTempView(name)
 
     def _parsed(self, text: str) -> JavaObject:
         """What Spark reads in a text, which must be a query: no setting, no file written, no name made or unmade."""
@@ -179,10 +193,51 @@ class SparkEngine:
         try:
             yield
         except (PySparkException, Py4JError, pa.ArrowException, OSError) as error:
-            translated = _translated(error, self._driver.said)
+            translated = _translated(error, self._driver)
             if translated is None:
                 raise
             raise translated from error
+
+
+class _KeepingText(str):
+    """SQL that reads some rows more than once: they are computed first and kept under names of their own meanwhile.
+
+    SQL has a word for it, MATERIALIZED, which Spark does not know: it would compute them anew each time.
+    """
+
+    __slots__ = ("kept",)
+    kept: Mapping[str, str]
+
+    @classmethod
+    def of(cls, text: str, kept: Mapping[str, str]) -> Self:
+        """A text and the rows that it reads, by name, as queries."""
+        new = cls(text)
+        new.kept = kept
+        return new
+
+
+def _written(tree: exp.Expr) -> str:
+    if any(map(_is_kept, tree.find_all(exp.CTE))):
+        tree = tree.copy()
+        for cte in tree.find_all(exp.CTE):
+            cte.set("materialized", None)
+    return tree.sql("spark", identify=True)
+
+
+def _is_kept(cte: exp.CTE) -> bool:
+    return bool(cte.args.get("materialized"))
+
+
+def _point_elsewhere(tree: exp.Expr, cte: exp.CTE, name: str) -> None:
+    """Have a query read a name instead of its own WITH."""
+    for table in list(tree.find_all(exp.Table)):
+        if table.name == cte.alias and not table.db:
+            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(cte.alias))
+            table.replace(exp.Table(this=exp.to_identifier(name, quoted=True), alias=alias))
+    with_ = cte.parent
+    cte.pop()
+    if with_ is not None and not with_.expressions:
+        with_.pop()
 
 
 def _quoted_name(name: str) -> str:
@@ -228,10 +283,11 @@ def _damaged(file: str | None) -> DataError:
 _TOO_LARGE = ("ARITHMETIC_OVERFLOW", "CAST_OVERFLOW", "NUMERIC_VALUE_OUT_OF_RANGE", "Overflow")
 
 
-def _translated(error: Exception, log: Callable[[], str]) -> TuopinError | None:
+def _translated(error: Exception, driver: Driver) -> TuopinError | None:
     said = str(error)
     if isinstance(error, Py4JNetworkError | ConnectionError) or "OutOfMemoryError" in said:
-        why = "" if "OutOfMemoryError" in said + log() else "Spark has ended unexpectedly."
+        why = "" if "OutOfMemoryError" in said + driver.said() else "Spark has ended unexpectedly."
+        driver.lost = True
         fix = "Give it a larger memory limit, or fewer threads."
         return UsageError(Problem("The memory limit is too small for this work.", Place(), why, fix))
     if "No space left" in said:
