@@ -180,6 +180,7 @@ class Founders(Group):
         first_birth: a mother's age at the first child: mean and spread.
         spacing: years between children.
         childless_old: share of old people alone who have no children: the ones whom extreme-hardship support is for.
+        men_head: share of households of the founding in which the first adult is a man.
     """
 
     types: dict[str, Share]
@@ -188,6 +189,7 @@ class Founders(Group):
     first_birth_spread: Positive
     spacing: Range
     childless_old: Share
+    men_head: Share
 
 
 class Deaths(Group):
@@ -202,6 +204,7 @@ class Deaths(Group):
 class Births(Group):
     """Chance that a woman with a partner has a child within a year, by age, and how it changes with children born."""
 
+    boys: Share
     chance: Points
     after: tuple[Positive, Positive, Positive, Positive]
 
@@ -239,6 +242,7 @@ class Health(Group):
         chronic, serious, disabled: share of persons at the founding, by age.
         falls_chronic, falls_serious, falls_disabled: chance within a year, by age.
         recovers: chance that a serious illness is over within a year (it stays chronic).
+        accident_disables: share of accidents after which somebody stays disabled.
         unable: share of disabled children who cannot attend school.
     """
 
@@ -249,6 +253,7 @@ class Health(Group):
     falls_serious: Points
     falls_disabled: Points
     recovers: Share
+    accident_disables: Share
     unable: Share
 
 
@@ -260,8 +265,9 @@ class Schooling(Group):
         drops: chance a year that a child of 6 to 15 leaves school, at middling hardship.
         remote_drops: how many times as much in remote villages.
         senior, vocational, college: share of each age group that goes on.
-        goes_on_growth: of these shares, a year.
         taught_at_home: of children unable to attend, the share that a teacher visits.
+        trade: share of adults with a trade at the founding.
+        learns_trade: chance of an able adult to learn one within a year.
         costs: own costs by stage, yuan.
     """
 
@@ -272,6 +278,8 @@ class Schooling(Group):
     vocational: Share
     college: Share
     taught_at_home: Reach
+    trade: Share
+    learns_trade: Share
     costs: dict[str, Range]
 
 
@@ -425,7 +433,7 @@ class Medical(Group):
     Attributes:
         everyday, chronic, serious, accident: bills of a person.
         paid_back: by the basic insurance.
-        catastrophic_pays: share of own costs above 10,000 yuan that catastrophic insurance takes over.
+        catastrophic_pays: share of own costs above `catastrophic_from` that catastrophic insurance takes over.
         insured: share of households in the basic insurance.
         forgotten: share of the members of these who are in no list.
         catastrophic: share of counties that pay for catastrophic insurance.
@@ -439,6 +447,7 @@ class Medical(Group):
     accident: Range
     paid_back: Reach
     catastrophic_pays: Share
+    catastrophic_from: Positive
     insured: Reach
     forgotten: Share
     catastrophic: Reach
@@ -593,12 +602,14 @@ class Relocating(Group):
         concentrated: share that moves to a new settlement.
         keys: share of the moved who have their keys by the end of the year.
         debt: what the household owes, yuan.
+        debt_left: share of it that is still owed a year later.
         farm_left: share of the land that it still works.
     """
 
     concentrated: Share
     keys: Share
     debt: Range
+    debt_left: Share
     farm_left: Range
 
 
@@ -667,6 +678,7 @@ class Registers(Group):
         owner_kept: years that a dead owner's vehicle stays in the books.
         closed_kept: share of company rows whose company is closed.
         strangers: rows of persons whom our registry never met, as a share of the others.
+        vehicle_kinds, company_roles, posts, premises: shares of what they are, in the order of the codes.
     """
 
     covers: dict[str, Reach]
@@ -679,6 +691,10 @@ class Registers(Group):
     owner_kept: Count
     closed_kept: Share
     strangers: Share
+    vehicle_kinds: tuple[Share, Share, Share, Share]
+    company_roles: tuple[Share, Share, Share]
+    posts: tuple[Share, Share]
+    premises: tuple[Share, Share]
 
 
 class Discovery(Group):
@@ -688,7 +704,8 @@ class Discovery(Group):
         applies: share of households as hard up as can be that apply within a year.
         visited: share of them that a visitor brings up.
         hotline: share of them that call.
-        department: share of events (serious illness, disaster, lost job, dropping out) that a department reports.
+        department: share of events (costly illness, disaster, lost job, dropping out) that a department reports.
+        costly: own medical costs in a year that catch its eye, yuan.
         false_alarm: share of all other households that somebody brings up all the same, by each way.
     """
 
@@ -696,6 +713,7 @@ class Discovery(Group):
     visited: Share
     hotline: Share
     department: Share
+    costly: Positive
     false_alarm: Share
 
 

@@ -45,7 +45,7 @@ def leads_of(truth: Truth, books: Books) -> tuple[Ints, Fact, npt.NDArray[np.dat
     event = (
         now.part.households.disaster_hit
         | now.part.households.job_lost
-        | (now.part.households.out_of_pocket > 15_000)
+        | (now.part.households.out_of_pocket > discovery.costly)
         | now.part.some(now.part.members.dropped)
     )
     chances: Sequence[Reals] = (
@@ -78,7 +78,7 @@ def _vehicles(truth: Truth) -> tuple[Ints, Rows]:
     persons = np.concatenate([living, heirs])
     deceased = np.arange(len(persons)) >= len(living)
     age = np.floor(14 * now.always.uniform(persons, "vehicle age") ** 1.5) + np.where(deceased, 5, 0)
-    kind = now.always.chosen(persons, "vehicle kind", (0.42, 0.22, 0.28, 0.08))
+    kind = now.always.chosen(persons, "vehicle kind", registers.vehicle_kinds)
     return persons, {
         "vehicle_kind": Fact(kind, codes.VEHICLES, unknown=_unknown(truth, persons, "vehicle kind")),
         "vehicle_age": Fact(age.astype(np.int64), unknown=_unknown(truth, persons, "vehicle age")),
@@ -88,7 +88,7 @@ def _vehicles(truth: Truth) -> tuple[Ints, Rows]:
 
 def _companies(truth: Truth) -> tuple[Ints, Rows]:
     persons = _in_the_books(truth, "company", "companies")
-    role = truth.now.always.chosen(persons, "company role", (0.5, 0.15, 0.35))
+    role = truth.now.always.chosen(persons, "company role", truth.now.calibration.registers.company_roles)
     closed = truth.now.always.happens(persons, "company closed", truth.now.calibration.registers.closed_kept)
     return persons, {
         "company_role": Fact(role, codes.ROLES, unknown=_unknown(truth, persons, "company role")),
@@ -98,13 +98,13 @@ def _companies(truth: Truth) -> tuple[Ints, Rows]:
 
 def _payroll(truth: Truth) -> tuple[Ints, Rows]:
     persons = _in_the_books(truth, "payroll", "payroll")
-    kind = truth.now.always.chosen(persons, "payroll kind", (0.4, 0.6))
+    kind = truth.now.always.chosen(persons, "payroll kind", truth.now.calibration.registers.posts)
     return persons, {"payroll_kind": Fact(kind, codes.POSTS, unknown=_unknown(truth, persons, "payroll kind"))}
 
 
 def _property(truth: Truth) -> tuple[Ints, Rows]:
     persons = _in_the_books(truth, "property", "property")
-    kind = truth.now.always.chosen(persons, "property kind", (0.8, 0.2))
+    kind = truth.now.always.chosen(persons, "property kind", truth.now.calibration.registers.premises)
     return persons, {"property_kind": Fact(kind, codes.PREMISES, unknown=_unknown(truth, persons, "property kind"))}
 
 

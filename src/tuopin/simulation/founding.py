@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tuopin.simulation.calibration import Founders, Range, at
+from tuopin.simulation.calibration import Calibration, Founders, Range, at
 from tuopin.simulation.codes import COLLEGE, DISABLED, FEMALE, MALE, REGIONS, SERIOUS
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.livelihood import causes_of, earn, found_homes
@@ -50,7 +50,7 @@ def _peopled(territory: Territory, number: Ints, village: Ints, counters: Counte
     ages, here = _ages(always, number, kind, founders)
     rows, places = np.nonzero(here)
     born = (year * 12 + 11) - ages[rows, places] * 12 - _month(always, number, rows, places)
-    sexes = _sexes(always, number)
+    sexes = _sexes(always, number, territory.calibration)
     persons = counters.persons(territory.county[village[rows]])
     id_at = np.full(here.shape, NOBODY)
     id_at[rows, places] = persons
@@ -139,14 +139,15 @@ def _children(always: Draws, number: Ints, kind: Ints, founders: Founders, age: 
         here[grand, 4 + child] = (child == 0) | always.happens(number, "second grandchild", 0.45)[grand]
 
 
-def _sexes(always: Draws, number: Ints) -> Ints:
-    """The sex at each place. Four heads in five who have a partner are men; children are what chance makes them."""
+def _sexes(always: Draws, number: Ints, calibration: Calibration) -> Ints:
+    """The sex at each place; partners differ, and children are what chance makes them."""
+    founders, boys = calibration.founders, calibration.births.boys
     sex = np.zeros((len(number), 4 + _CHILDREN), np.int64)
-    sex[:, _HEAD] = np.where(always.happens(number, "head is a man", 0.8), MALE, FEMALE)
+    sex[:, _HEAD] = np.where(always.happens(number, "head is a man", founders.men_head), MALE, FEMALE)
     sex[:, _PARTNER] = 1 - sex[:, _HEAD]
     sex[:, _FATHER], sex[:, _MOTHER] = MALE, FEMALE
     for child in range(_CHILDREN):
-        sex[:, 4 + child] = np.where(always.happens(number, f"sex of child {child}", 0.525), MALE, FEMALE)
+        sex[:, 4 + child] = np.where(always.happens(number, f"sex of child {child}", boys), MALE, FEMALE)
     return sex
 
 
@@ -184,7 +185,7 @@ def _give_health_and_schooling(members: Members, territory: Territory) -> None:
     drawn = always.uniform(members.number, "health at the founding")
     members.health = np.select([drawn < chance for chance in chances], [DISABLED, SERIOUS, 1], 0).astype(np.int64)
     members.education = finished_school(members, territory)
-    members.skilled = (age >= 16) & always.happens(members.number, "has a trade", 0.08)
+    members.skilled = (age >= 16) & always.happens(members.number, "has a trade", calibration.schooling.trade)
 
 
 def finished_school(members: Members, territory: Territory) -> Ints:

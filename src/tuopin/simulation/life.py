@@ -259,7 +259,7 @@ def _some_are_born(part: Part, territory: Territory, year: int, draws: Draws, ev
     bears = np.flatnonzero(mother & draws.happens(members.number, "bears", chance))
     number = part.counters.persons(territory.county[part.households.village[part.rows[bears]]])
     month = np.floor(12 * draws.uniform(number, "month of birth")).astype(np.int64)
-    sex = np.where(draws.happens(number, "a boy", 0.53), MALE, FEMALE)
+    sex = np.where(draws.happens(number, "a boy", births.boys), MALE, FEMALE)
     born = Members.blank(
         len(bears), number=number, household=members.household[bears], born=year * 12 + month, sex=sex,
         partner=np.full(len(bears), NOBODY), mother=members.number[bears], father=members.partner[bears],
@@ -286,7 +286,7 @@ def _fall_ill_and_recover(part: Part, territory: Territory, year: int, draws: Dr
     age, number, was = members.age(year), members.number, members.health
     hurt = strike(part, territory, year).accident
     disabled = draws.happens(number, "falls disabled", at(health.falls_disabled, age))
-    disabled |= hurt & draws.happens(number, "accident disables", 0.08)
+    disabled |= hurt & draws.happens(number, "accident disables", health.accident_disables)
     serious = draws.happens(number, "falls seriously ill", at(health.falls_serious, age))
     chronic = draws.happens(number, "falls chronically ill", at(health.falls_chronic, age))
     recovers = draws.happens(number, "recovers", health.recovers)
@@ -317,7 +317,9 @@ def _go_to_school(part: Part, territory: Territory, year: int, draws: Draws) -> 
     members.dropped = (members.dropped | drops) & ~(aided & compulsory)
     working_age = (age >= 18) & (age < 55)
     able = labour(members, year, stage=np.zeros(len(members), np.int64), always=always) <= 1
-    members.skilled |= working_age & able & draws.happens(members.number, "learns a trade", 0.004)
+    members.skilled |= (
+        working_age & able & draws.happens(members.number, "learns a trade", calibration.schooling.learns_trade)
+    )
 
 
 def _change_homes(part: Part, territory: Territory, year: int, draws: Draws) -> None:
@@ -361,7 +363,7 @@ def _move(part: Part, territory: Territory, year: int, moves: Flags) -> None:
     households.piped = np.where(moves, year, households.piped)
     drawn = always.uniform(households.number, "relocation debt") ** 2
     debt = relocating.debt.low + (relocating.debt.high - relocating.debt.low) * drawn
-    left = np.rint(households.debt * 0.75).astype(np.int64)
+    left = np.rint(households.debt * relocating.debt_left).astype(np.int64)
     households.debt = np.where(moves, np.rint(debt).astype(np.int64), left)
     site = territory.settlement_site[households.village]
     households.village = np.where(moves & together, site, households.village)

@@ -380,7 +380,7 @@ def _pay_for_care(now: Year) -> None:
     bill += np.where(now.struck.accident, hurt, 0)
     bill *= medical.growth.index(now.since)
     own = bill * (1 - np.where(insured(now), medical.paid_back.share(now.since), 0.0))
-    large = np.maximum(own - 10_000, 0)
+    large = np.maximum(own - medical.catastrophic_from, 0)
     own -= np.where(catastrophic_insured(now), large * medical.catastrophic_pays, 0)
     aided = now.measure("medical_aid")
     own *= np.where(aided.now, 1 - aided.amount, 1.0)[part.rows]
