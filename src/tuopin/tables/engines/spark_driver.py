@@ -299,8 +299,8 @@ def _java(asked: Wanted, conf: SparkConf) -> _Java:
     conf.set("spark.driver.memory", f"{asked.memory}m")
     if not asked.local:
         conf.set("spark.executor.memory", f"{asked.memory}m")
-    options = f'-XX:+ExitOnOutOfMemoryError -XX:-UsePerfData "-Djava.io.tmpdir={folder}"'
-    conf.set("spark.driver.extraJavaOptions", options)
+    quiet = f'-XX:+ExitOnOutOfMemoryError -XX:-UsePerfData "-XX:ErrorFile={folder}/crash"'
+    conf.set("spark.driver.extraJavaOptions", f'{quiet} "-Djava.io.tmpdir={folder}"')
     try:
         with _log(folder).open("wb") as log, _own_address(asked), _plain_start(folder):
             heard = {"stdout": log, "stderr": log} if asked.local else {"stdout": log}  # a cluster's warnings are shown
