@@ -88,13 +88,17 @@ def plan_areas(pack: Pack, households: FactsPlan, day: date, *, all_facts: bool 
         pack: a checked pack.
         households: the plan of the facts of households.
         day: the policy's day.
-        all_facts: every tier and those facts too that nothing names, as a check needs.
+        all_facts: those facts too that nothing names, and tiers that only an estimate names, as a check needs.
 
     Raises:
         LanguageError: a derived fact of an area does not compile.
     """
     world = AreaWorld(pack, households, day)
-    tiers = pack.tiers if all_facts else asked_tiers(pack, day)
+    tiers = asked_tiers(pack, day)
+    if all_facts:  # without any tier, the facts are compiled for one
+        tiers = [t for t in pack.tiers if t in {*tiers, *(e.applies_to for e in pack.estimates.values())}] or [
+            pack.tiers[0]
+        ]
     held = households.layout.territory.tiers
     return [_plan(pack, world, tier, day, all_facts=all_facts) for tier in tiers if tier in held]
 
