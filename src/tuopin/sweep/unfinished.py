@@ -121,8 +121,9 @@ def unfinished(out: Path, call: str) -> Iterator[Unfinished]:
         UsageError: another run of the same call is at work.
     """
     folder = out.parent / f".{out.name}{_MARK}{call}"
-    lock = _claimed(folder)
+    lock = _Lock(folder)
     try:
+        lock.claim()
         for other in _leftovers(out):
             if other != folder:
                 with _alone_in(other) as alone:
@@ -130,8 +131,9 @@ def unfinished(out: Path, call: str) -> Iterator[Unfinished]:
                         _take_away(other)
         yield Unfinished(folder)
     finally:
-        _take_away(folder)
-        os.close(lock)
+        if lock.is_mine():
+            _take_away(folder)
+        lock.release()
 
 
 def settle(out: Path, call: str, ledger: Path) -> Block | None:
@@ -236,54 +238,73 @@ def _leftovers(out: Path) -> list[Path]:
         return []
 
 
-def _claimed(folder: Path) -> int:
-    """The lock of a folder, which is made if it is not there."""
-    while True:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-            raise UsageError(_of_another(folder))
+class _Lock:
+    """The lock of a hidden folder. Whoever is interrupted while it is taken can still tell whether it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._handle: int | None = None
+
+    def claim(self) -> None:
+        """Take it; the folder is made if it is not there."""
+        while True:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if not self._is_ours():
+                raise UsageError(_of_another(self._folder))
+            try:
+                if self._take():
+                    return
+            except FileNotFoundError:  # whoever worked there has just taken it away
+                continue
+            raise UsageError(_busy(self._folder))
+
+    def is_mine(self) -> bool:
+        """Whether nobody else holds it; then it is held from now on."""
         try:
-            lock = _locked(folder)
-        except FileNotFoundError:  # whoever worked there has just taken it away
-            continue
-        if lock is None:
-            raise UsageError(_busy(folder))
-        return lock
+            return self._is_ours() and self._take()
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def _is_ours(self) -> bool:
+        """Whether it is a folder of this user: what another left here may not be what it says it is."""
+        return not self._folder.is_symlink() and self._folder.stat().st_uid == os.geteuid()
+
+    def _take(self) -> bool:
+        """Take it unless another process holds it.
+
+        Raises:
+            FileNotFoundError: the folder is not there (any more).
+        """
+        if self._handle is None:
+            self._handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        try:
+            there = (self._folder / _LOCK).stat()
+        except FileNotFoundError:
+            there = None
+        if there is not None and os.path.samestat(os.fstat(self._handle), there):
+            return True
+        self.release()
+        raise FileNotFoundError(self._folder)
 
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[bool]:
     """Whether nobody works in a folder; as long as the block lasts, nobody begins to."""
+    lock = _Lock(folder)
     try:
-        lock = _locked(folder)
-    except OSError:
-        lock = None
-    try:
-        yield lock is not None
+        yield lock.is_mine()
     finally:
-        if lock is not None:
-            os.close(lock)
-
-
-def _locked(folder: Path) -> int | None:
-    """The lock of a folder, held until it is closed; None where another process holds it.
-
-    Raises:
-        FileNotFoundError: the folder is not there (any more).
-    """
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(lock), (folder / _LOCK).stat()):
-            return lock
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    except BaseException:
-        os.close(lock)
-        raise
-    os.close(lock)
-    raise FileNotFoundError(folder)
+        lock.release()
 
 
 def _take_away(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -287,6 +288,28 @@ def test_a_refusal_leaves_nothing_even_of_an_earlier_run(
         swept(cut_short.snapshot, cut_short.out)
     assert hidden(tmp_path) == []
     assert not cut_short.out.exists()
+
+
+@pytest.mark.parametrize("step", [(Path, "mkdir"), (os, "open"), (fcntl, "flock"), (os, "fstat")])
+def test_whoever_is_stopped_while_the_work_is_claimed_leaves_nothing(
+    few: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    snapshot, out = few.taken_to(tmp_path), tmp_path / "sweep"
+    owner, name = step
+    method, stopped = getattr(owner, name), list[str]()
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        result = method(*given, **named)
+        if hidden(tmp_path) and not stopped:
+            stopped.append(name)
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(owner, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        swept(snapshot, out)
+    assert stopped == [name]
+    assert hidden(tmp_path) == []
 
 
 def test_work_that_somebody_deletes_meanwhile_is_said_to_be_missing(few: Undisturbed, tmp_path: Path) -> None:
