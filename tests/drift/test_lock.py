@@ -106,7 +106,7 @@ def test_the_build_uses_what_the_lock_pins(repository: Path) -> None:
 
 def test_everything_that_the_package_imports_is_declared(repository: Path) -> None:
     declared = {canonicalize_name(requirement.name) for requirement in wanted(repository)}
-    declared.add(canonicalize_name("pydantic-core"))  # pydantic's own other half, always its exact version
+    declared |= {canonicalize_name(half) for half in ("pydantic-core", "py4j")}  # pydantic's and pyspark's other halves
     carriers = packages_distributions()
     for module in sorted((repository / "src").rglob("*.py")):
         for name in imported(module) - sys.stdlib_module_names - {"tuopin"}:

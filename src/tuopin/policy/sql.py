@@ -2,7 +2,8 @@
 
 Trees share their pieces and are never changed once made (the engine writes from a copy of its own). Both engines read
 these words alike: AND OR NOT, comparisons, IN, IS NULL, CASE, CAST, + - *, GREATEST, LEAST, and
-the aggregates COUNT SUM MIN MAX. Nothing here writes text: an engine does, with its own quoting.
+the aggregates COUNT SUM MIN MAX. Nothing here writes text: an engine does, with its own quoting. Where a query of ours
+stands as text, it says STRING, not VARCHAR, quotes "names" so, and orders by columns that are never unknown.
 """
 
 from __future__ import annotations
