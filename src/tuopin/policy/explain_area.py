@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 
@@ -14,7 +14,7 @@ from tuopin.policy.area_seen import AreaSeen, AreaStandardSeen, AskedBelow, Esti
 from tuopin.policy.compiler import compile_condition
 from tuopin.policy.facts_plan import BUILT_IN, facts_under
 from tuopin.policy.files import Estimate, Fact, Standard
-from tuopin.policy.gates import Gate, gates_of
+from tuopin.policy.gates import Gate, Where, gates_of, places_of
 from tuopin.policy.language import Name, Node
 from tuopin.policy.row_in_words import CompiledRules, RowInWords
 from tuopin.policy.rule_world import RuleWorld
@@ -50,7 +50,10 @@ class AreaInWords(RowInWords):
         super().__init__(pack=areas.evaluation.pack, rules=rules, language=language, area=codes)
         self.of_estimate = {f"{id}_{end}": (id, end) for id in plan.estimates for end in READINGS}
         self.of_estimate |= {id: (id, self._decides(estimate)) for id, estimate in plan.estimates.items()}
-        self.gates = {id: gates_of(self.edition(spec), self.of_estimate) for id, spec in rules.standards.items()}
+        editions = {id: self.edition(spec) for id, spec in rules.standards.items()}
+        figures = {id: rules.rules[id].figures for id in editions}
+        self.gates = {id: gates_of(text, self.of_estimate, figures[id]) for id, text in editions.items()}
+        self.places = {id: places_of(text, figures[id]) for id, text in editions.items()}
 
     def seen(self) -> AreaSeen:
         """Everything the policy says of it."""
@@ -75,12 +78,14 @@ class AreaInWords(RowInWords):
         )
 
     def wanted(self) -> dict[str, Sql]:
-        """What is read of any row, and every comparison of an estimate."""
+        """What is read of any row; every comparison of an estimate, and whether it and each figure count here."""
         wanted = super().wanted()
         for id, gates in self.gates.items():
             for number, gate in enumerate(gates):
-                here = sql.both([self._compiled(id, node) for node in gate.where])
-                wanted |= {f"gate:{id}:{number}": self._compiled(id, gate.whole), f"here:{id}:{number}": here}
+                wanted[f"gate:{id}:{number}"] = self._compiled(id, gate.whole)
+                wanted[f"gate:{id}:{number}:here"] = self._here(id, [gate.where])
+        for id, places in self.places.items():
+            wanted |= {f"figure:{id}:{figure}:here": self._here(id, where) for figure, where in places.items()}
         return wanted
 
     def settle(self, standard: str) -> list[Question]:
@@ -104,6 +109,7 @@ class AreaInWords(RowInWords):
     def _of_area(self, standard: StandardSeen) -> AreaStandardSeen:
         said = {field.name: getattr(standard, field.name) for field in fields(standard)}
         said["facts"] = [fact for fact in standard.facts if fact.fact not in self.of_estimate]
+        said["thresholds"] = [figure for figure in standard.thresholds if self._counts_here(standard.id, figure.id)]
         undecided = standard.answer == Answer.CANNOT_TELL.value
         return AreaStandardSeen(
             **said,
@@ -115,8 +121,8 @@ class AreaInWords(RowInWords):
         """The facts of the area that are not known exactly and keep a standard open; of an estimate, its counts."""
         unknown = self.doubted.unknown_under(self.rules, standard)
         named = {id for id, _ in (self.of_estimate[name] for name in unknown if name in self.of_estimate)}
-        counts = {count for id in named for count in self._counts_under(id)} & self.doubted.facts
-        return sorted(counts | (unknown - set(self.of_estimate)))
+        counts = {count for id in named for count in self._needed(self.plan.estimates[id])} & self.doubted.facts
+        return [fact for fact in self.plan.meanings if fact in counts | (unknown - set(self.of_estimate))]
 
     # --- estimates ---------------------------------------------------------------------------------------------------
 
@@ -151,10 +157,9 @@ class AreaInWords(RowInWords):
 
     def _missing(self, estimate: Estimate) -> Missing | None:
         """Why there is no estimate: first what is not known, then what is nothing."""
-        own = [estimate, *(self.plan.estimates[id] for id in estimate.extrapolated)]
-        if any(count in self.doubted.facts for one in own for count in _counts(one)):
+        if any(count in self.doubted.facts for count in self._needed(estimate)):
             return "counts_unknown"
-        shares = [one for one in own if one.of is not None]
+        shares = [estimate] if estimate.of else [self.plan.estimates[id] for id in estimate.extrapolated]
         if any(not self._whole(one.of) for one in shares):
             return "nobody_looked_at"
         if any(self._whole(one.found) > self._whole(one.of) for one in shares):
@@ -164,9 +169,11 @@ class AreaInWords(RowInWords):
     def _whole(self, count: str | None) -> int:
         return int(self.values[f"fact:{count}"] or 0)
 
-    def _counts_under(self, id: str) -> list[str]:
-        estimate = self.plan.estimates[id]
-        return [*_counts(estimate), *(count for share in estimate.extrapolated for count in self._counts_under(share))]
+    def _needed(self, estimate: Estimate) -> list[str]:
+        """The counts without which there is no estimate: of a share, how many were found of how many looked at."""
+        if not estimate.extrapolated:
+            return [count for count in (estimate.found, estimate.of) if count is not None]
+        return [*_counts(estimate), *(c for id in estimate.extrapolated for c in _counts(self.plan.estimates[id]))]
 
     # --- gates -------------------------------------------------------------------------------------------------------
 
@@ -174,7 +181,7 @@ class AreaInWords(RowInWords):
         """Where a standard holds an estimate against a figure; a comparison for other areas is left out."""
         for number, gate in enumerate(self.gates[standard]):
             id, reading = self.of_estimate[gate.estimate]
-            if id == estimate and self.values[f"here:{standard}:{number}"] is not False:
+            if id == estimate and self.values[f"gate:{standard}:{number}:here"] is not False:
                 answer = Answer.of(self.values[f"gate:{standard}:{number}"])
                 yield GateSeen(standard, gate.test, reading, gate.word, *self._limit(standard, gate), answer.value)
 
@@ -186,6 +193,13 @@ class AreaInWords(RowInWords):
         spec = self.rules.standards[standard]
         source = self.edition(spec).source or spec.source
         return ("", None, source) if isinstance(gate.limit, Name) else ("", str(gate.limit.value), source)
+
+    def _counts_here(self, standard: str, figure: str) -> bool:
+        """Whether a figure may count for this area; that of another region does not."""
+        return self.values.get(f"figure:{standard}:{figure}:here") is not False
+
+    def _here(self, standard: str, places: Sequence[Where]) -> Sql:
+        return sql.either([sql.both([self._compiled(standard, node) for node in where]) for where in places])
 
     def _compiled(self, standard: str, node: Node) -> Sql:
         rule = self.rules.rules[standard].rule
@@ -200,13 +214,11 @@ class AreaInWords(RowInWords):
     def _open(self, standard: str) -> Iterator[OpenCount]:
         """The counts that are not known exactly: how many households keep each open, and what to ask them."""
         for fact in self._unknown_under(standard):
-            parts = below(self.areas, fact)
-            if parts:
-                yield self._open_count(
-                    fact, sql.either(part.open for part in parts), {f for p in parts for f in p.reads}
-                )
+            if parts := below(self.areas, fact):
+                reads = frozenset(name for part in parts for name in part.reads)
+                yield self._open_count(fact, sql.either(part.open for part in parts), reads)
 
-    def _open_count(self, fact: str, open_: Sql, reads: set[str]) -> OpenCount:
+    def _open_count(self, fact: str, open_: Sql, reads: frozenset[str]) -> OpenCount:
         many = count_households(self.areas, self.plan.tier, [self.code], {"open": open_})[self.code]["open"]
         leaves = {leaf for name in reads for leaf in facts_under(self.pack, name, self.plan.layout)}
         asked = [leaf for leaf in sorted(leaves) if leaf not in BUILT_IN[1:] and self._is_of_households(leaf)]

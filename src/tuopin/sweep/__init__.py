@@ -1,5 +1,6 @@
-"""A policy over a whole register: which stage runs on what, the run itself, its ledger; and one household explained."""
+"""A policy over a whole register: which stage runs on what, the run, its ledger; one household or area explained."""
 
+from tuopin.sweep.area_explanation import AreaExplanation, explain_area
 from tuopin.sweep.examples import ExampleResult, run_examples
 from tuopin.sweep.explanation import Explanation, explain_household
 from tuopin.sweep.ledger import Ledger, summary_hash
@@ -7,11 +8,13 @@ from tuopin.sweep.rerun import Rerun, rerun_sweep
 from tuopin.sweep.run import SweepResult, run_sweep
 
 __all__ = [
+    "AreaExplanation",
     "ExampleResult",
     "Explanation",
     "Ledger",
     "Rerun",
     "SweepResult",
+    "explain_area",
     "explain_household",
     "rerun_sweep",
     "run_examples",

@@ -182,7 +182,7 @@ def test_each_member_is_told_below_what_is_rolled_up(tmp_path: Path) -> None:
 def test_every_asked_fact_under_the_test_is_told_and_no_other(tmp_path: Path) -> None:
     members: list[Facts] = [{"age": 70, "sex": "female", "insured": True}, {"sex": "male"}]
     said = of_members(tmp_path, rolled_up("any_of(age >= 65 and sex = 'female')"), members)
-    assert said == ["? member 1: 70 year; member 2: not known", "? member 1: female; member 2: male"]
+    assert said == ["? member 1: 70 years; member 2: not known", "? member 1: female; member 2: male"]
 
 
 def test_at_most_twelve_members_are_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`tuopin explain`: why does the policy say this of one household?"""
+"""`tuopin explain`: why does the policy say this of one household, or of one area?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tuopin.interfaces.cli.options import (
 )
 from tuopin.interfaces.cli.screen import answer
 from tuopin.policy import read_pack
-from tuopin.sweep import Explanation, explain_household
+from tuopin.sweep import Explanation, explain_area, explain_household
+from tuopin.terms import Problem, UsageError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +30,12 @@ def explain(
     *,
     pack: PackName,
     snapshot: SnapshotFolder,
-    household: Annotated[str, typer.Option("--household", metavar="ID", help="The household's id in the snapshot.")],
+    household: Annotated[
+        str | None, typer.Option("--household", metavar="ID", help="The household's id in the snapshot.")
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option("--area", metavar="CODE", help="An area's code instead, such as a county's.")
+    ] = None,
     as_of: AsOfOrSnapshots = None,
     lang: Annotated[
         str | None,
@@ -44,17 +50,25 @@ def explain(
 ) -> None:
     """Say of one household what each test answers, from which facts, by which threshold and source.
 
-    Where nobody can tell, it names the question whose answer would settle it. It says what a sweep says.
+    Where nobody can tell, it names the question whose answer would settle it. It says what a sweep says. Of an area, it
+    shows each gate with its counts, what samples of its households show, and how surely.
     """
+    if (household is None) == (area is None):
+        fix = "Give --household ID, or --area CODE."
+        raise UsageError(Problem("Explain one household or one area.", fix=fix))
     policy, opened = read_pack(pack, examples=False), opened_snapshot(snapshot)
+    day = as_of or opened.manifest.as_of
     with checked_if_it_fails(policy):
-        explanation = explain_household(
-            pack=policy,
-            snapshot=opened,
-            household_id=household,
-            as_of=as_of or opened.manifest.as_of,
-            language=lang,
-        )
+        if area is not None:
+            of_area = explain_area(pack=policy, snapshot=opened, area=area, as_of=day, language=lang)
+            answer(of_area.to_dict(), as_json=as_json, show=lambda screen: screen.lines(of_area.lines()))
+            return
+        assert household is not None
+        explanation = explain_household(pack=policy, snapshot=opened, household_id=household, as_of=day, language=lang)
+    _show(explanation, every=every, as_json=as_json)
+
+
+def _show(explanation: Explanation, *, every: bool, as_json: bool) -> None:
     shown = explanation if every else _what_matters(explanation)
     answer(explanation.to_dict(), as_json=as_json, show=lambda screen: screen.lines(shown.lines()))
     left_out = len(explanation.seen.standards) - len(shown.seen.standards)
