@@ -13,6 +13,7 @@ import pytest
 from benchmarks.agreement import differing_rows
 from benchmarks.by_hand import answer_by_hand
 from benchmarks.changed_policy import write_changed_pack
+from benchmarks.engines_agree import agreement
 from benchmarks.national import Call, drawn, measure
 from benchmarks.processes import Cost, WorkFailedError, cost_of
 from benchmarks.register import PACK_FOLDER, generate_register
@@ -93,6 +94,31 @@ def test_a_difference_would_be_seen(by_hand: Path, swept: Path, tmp_path: Path) 
     differing = differing_rows(by_hand=tmp_path / "other.parquet", sweep=swept)
     assert differing["schooling"] == 2
     assert differing["safe_water"] == 1
+
+
+def test_two_sweeps_are_compared_in_every_row_that_they_wrote(swept: Path, tmp_path: Path) -> None:
+    same = agreement(swept, swept)
+    assert (same.households, any(same.differing.values())) == (HOUSEHOLDS, False)
+    assert same.proposals > 100
+    other = shutil.copytree(swept, tmp_path / "other")
+    with duckdb.connect() as engine:
+        for name, changed in (
+            (
+                "answers/part-00000",
+                "* REPLACE (CASE WHEN household_no = 7 THEN NULL ELSE NOT schooling END AS schooling)",
+            ),
+            ("proposals/part-00000", "* REPLACE (CASE WHEN kind = 'entry' THEN 'x' ELSE reasons END AS reasons)"),
+        ):
+            source, target = swept / f"{name}.parquet", other / f"{name}.parquet"
+            engine.execute(f"COPY (SELECT {changed} FROM '{source}') TO '{target}'")
+        kinds = f"SELECT count(*) FROM '{swept}/proposals/part-00000.parquet' WHERE kind = 'entry'"
+        ((entries,),) = engine.execute(kinds).fetchall()
+    (other / "figures.json").write_text('{"middle": {"n": ["1.0000", 5, 0]}}', encoding="utf-8")
+    summary = (swept / "summary.json").read_text("utf-8").replace(f'"households": {HOUSEHOLDS}', '"households": 1')
+    (other / "summary.json").write_text(summary, encoding="utf-8")
+    found = agreement(swept, other).differing
+    assert found["answers"] == found["answer schooling"] > HOUSEHOLDS / 2
+    assert (found["proposals"], found["figures"], found["summary"]) == (entries, 1, 1)
 
 
 def test_a_changed_policy_reads_the_stored_facts_of_the_first(snapshot: Path, swept: Path, tmp_path: Path) -> None:
