@@ -12,7 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tuopin.policy import sql
-from tuopin.policy.evaluation import ANSWERED, Evaluation, folders_of
+from tuopin.policy.evaluation import FACTS, Evaluation, folders_of
 from tuopin.policy.facts_plan import FactsPlan, plan_facts, same
 from tuopin.policy.files import Fact
 from tuopin.policy.fit import refuse_misfit
@@ -164,7 +164,8 @@ def compare(
             Evaluation(pack, snapshot, as_of, engine, progress).store_facts()
     with open_engine(memory_limit=memory_limit, threads=threads, folders=folders) as engine:
         before, after = (Evaluation(pack, snapshot, as_of, engine, progress) for pack in (pack_a, pack_b))
-        comparison = _Comparison(engine, before, after, group)
+        placed = moved is not None or by in before.layout.territory.tiers
+        comparison = _Comparison(engine, before, after, group, _NAMES if placed else ())
         for part in before.parts:
             comparison.answer(part)
             comparison.count()
@@ -180,39 +181,52 @@ class _Comparison:
     """Two policies' answers to the same households, part by part.
 
     Attributes:
+        changed: the rules that both have and do not read alike; nobody moves by any other.
         counts: by rule, group and the two answers: households and members, in the sample and estimated.
         everybody: the same of all households.
     """
 
-    def __init__(self, engine: Engine, before: Evaluation, after: Evaluation, group: Sql) -> None:
-        self.engine, self.before, self.after, self.group = engine, before, after, group
+    def __init__(self, engine: Engine, before: Evaluation, after: Evaluation, group: Sql, names: Sequence[str]) -> None:
+        self.engine, self.before, self.after, self.group, self.names = engine, before, after, group, names
         first, second = before.rules_plan.standards, after.rules_plan.standards
-        self.shared = [id for id in first if id in second]
+        self.changed = [id for id in first if id in second and id in _read_otherwise(before, after)]
+        self.one_row = before.facts_folder == after.facts_folder
         self.only_first, self.only_second = sorted(set(first) - set(second)), sorted(set(second) - set(first))
         self.counts: dict[_Key, _Count] = {}
         self.everybody: _Count = _NOBODY
 
     def answer(self, part: int) -> None:
-        """Make a table of the part's households with both policies' answers to the rules that both have."""
-        self.before.show_facts_with_tiers(part)
+        """Make a table of those of the part's households whom some changed rule answers otherwise; count everybody."""
+        show = self.before.show_facts_with_tiers if self.names else self.before.show_facts
+        show(part)
         also = {_GROUP: self.group, _HEADS: _heads(self.before), _WEIGHT: _weight(self.before.layout)}
-        kept = [*_NAMES, *also]
-        self.before.answer(part, also | {name: sql.column(name) for name in _NAMES})
-        columns = {name: sql.column(name) for name in kept} | {_was(id): sql.column(id) for id in self.shared}
-        self.engine.table(_BEFORE, sql.select(columns, sql.table(ANSWERED)))
-        self.after.show_facts(part)
-        self.after.answer(part)
-        columns = {name: sql.column(name, "b") for name in (*kept, *(_was(id) for id in self.shared))}
-        columns |= {_now(id): sql.column(id, "a") for id in self.shared}
-        query = sql.select(columns, sql.table(_BEFORE, "b"))
-        query = query.join(sql.table(ANSWERED, "a"), on=same("household_no", "b", "a"), copy=False)
-        self.engine.table(_COMPARED, query)
+        (row,) = self.engine.rows(sql.select(_sums(), sql.select(also, sql.table(FACTS)).subquery("all", copy=False)))
+        self.everybody = _added(self.everybody, row)
+        kept = {name: sql.column(name) for name in self.names} | also
+        was = {_was(id): sql.column(id) for id in self.changed}
+        now = {_now(id): sql.column(id) for id in self.changed}
+        before, after = (policy.rules_of(part).only(self.changed) for policy in (self.before, self.after))
+        if self.one_row:
+            columns = self.after.facts_plan.columns if self.names else self.after.facts_plan.stored
+            facts = {name: sql.column(name) for name in columns}
+            self.engine.define(_BEFORE, before.query(FACTS, facts | also | was))
+            both: exp.Select = after.query(_BEFORE, {name: sql.column(name) for name in (*kept, *was)} | now)
+        else:
+            self.engine.table(_BEFORE, before.query(FACTS, {"household_no": sql.column("household_no")} | kept | was))
+            self.after.show_facts(part)
+            columns = {name: sql.column(name, "b") for name in (*kept, *was)}
+            columns |= {name: sql.column(name, "a") for name in now}
+            answered = after.query(FACTS, {"household_no": sql.column("household_no")} | now).subquery("a", copy=False)
+            both = sql.select(columns, sql.table(_BEFORE, "b"))
+            both = both.join(answered, on=same("household_no", "b", "a"), copy=False)
+        moves = [sql.compare("<>", *_answers(id).values()) for id in self.changed]
+        self.engine.table(
+            _COMPARED, sql.beside({}, both.subquery("both", copy=False)).where(sql.either(moves), copy=False)
+        )
 
     def count(self) -> None:
-        """Add the part's households to the counts."""
-        (row,) = self.engine.rows(sql.select(_sums(), sql.table(_COMPARED)))
-        self.everybody = _added(self.everybody, row)
-        for id in self.shared:
+        """Add the part's moves to the counts."""
+        for id in self.changed:
             kinds = {_GROUP: sql.column(_GROUP), **_answers(id)}
             for group, was, now, *count in self.engine.rows(
                 _changed(id, kinds | _sums()).group_by(*kinds.values(), copy=False)
@@ -225,7 +239,7 @@ class _Comparison:
         names = {name: sql.column(name) for name in _NAMES}
         found = [
             _changed(id, {**names, _PLACE: sql.integer(place), "rule": sql.text(id), **_answers(id)})
-            for place, id in enumerate(self.shared)
+            for place, id in enumerate(self.changed)
         ]
         if not found:
             return
@@ -257,6 +271,26 @@ class _Comparison:
     def _estimates(self, count: _Count) -> tuple[float, float] | tuple[None, None]:
         """Households and members of the population; what the order of adding changes is rounded away."""
         return (round(count[2], 6), round(count[3], 6)) if self.before.layout.survey else (None, None)
+
+
+def _read_otherwise(before: Evaluation, after: Evaluation) -> set[str]:
+    """The rules that do not read alike in both, or rest on one, or on a fact, that does not.
+
+    A rule that is compiled to the same words over the same facts gives everybody the same answer.
+    """
+    facts = [evaluation.facts_plan.meanings for evaluation in (before, after)]
+    alike = before.facts_folder == after.facts_folder
+    other_facts = set() if alike else set(facts[0]) | set(facts[1])
+    found: set[str] = set()
+    rules = before.rules_plan.rules, after.rules_plan.rules
+    shared = [id for id in rules[0] if id in rules[1]]
+    for id in sorted(shared, key=lambda id: max(plan[id].layer for plan in rules)):
+        one, other = (plan[id] for plan in rules)
+        words = [{name: tree.sql() for name, tree in compiled.columns.items()} for compiled in (one, other)]
+        rests = {*one.rests_on, *other.rests_on}
+        if words[0] != words[1] or rests & found or {*one.reads, *other.reads} & other_facts or rests - set(shared):
+            found.add(id)
+    return found
 
 
 def _heads(evaluation: Evaluation) -> Sql:

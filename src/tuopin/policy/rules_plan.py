@@ -6,7 +6,7 @@ the first and the last possible group. Rules that name other rules stand in a la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -68,6 +68,11 @@ class RulesPlan:
                 found[name] = None
                 waiting += self.rules[name].rests_on
         return list(found)
+
+    def only(self, ids: Collection[str]) -> RulesPlan:
+        """These rules and all that they rest on."""
+        needed = {name for id in ids for name in self.under(id)}
+        return replace(self, rules={id: compiled for id, compiled in self.rules.items() if id in needed})
 
     def columns(self) -> list[str]:
         """The columns of the answers, rule by rule."""
