@@ -28,6 +28,7 @@ from tuopin.tables import (
     table_of_entity,
 )
 from tuopin.tables.engines import Engine
+from tuopin.tables.schema import AREAS as AREA_COLUMNS
 
 Facts = Mapping[str, Any]
 AS_OF = date(2016, 12, 31)
@@ -79,7 +80,7 @@ class Register:
         covered: area codes that each foreign register covers; all of them where it is not named.
         since: the first day that the foreign registers cover.
         until: the first day that they no longer cover.
-        areas: facts of areas, by code.
+        areas: facts of areas, by code; their names, dates and successors too.
         area_decisions: (area code, decision, decided_on), in any order.
     """
 
@@ -274,6 +275,8 @@ def _write_areas(writer: SnapshotWriter, pack: Pack, register: Register) -> None
         Column("parent_code", "text"),
         Column("tier", "text", required=True),
     ]
+    said = {name for facts in register.areas.values() for name in facts}
+    columns += [column for column in AREA_COLUMNS.structural[3:] if column.name in said]  # name, dates, successor
     columns += _columns_of(pack, "areas", register)
     rows = [
         {"area_code": code, "parent_code": parent, "tier": tier, **register.areas.get(code, {})}
