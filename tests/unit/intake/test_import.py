@@ -200,6 +200,72 @@ decisions:
     assert [row["decision"] for row in rows(snapshot, "decisions")] == ["entry", "exit"]
 
 
+DECIDED_OF_AREAS = """
+area_decisions:
+  file: areas_decided.csv
+  area: place
+  facts:
+    decision: {column: what, recode: {on: listing, off: exit}}
+    decided_on: {column: day, format: DD.MM.YYYY}
+    known_at: {column: day, format: DD.MM.YYYY}
+"""
+
+
+def test_decisions_on_areas_come_in_the_order_of_areas_and_days(register: Invented) -> None:
+    register.mapping += DECIDED_OF_AREAS
+    register.texts["areas_decided.csv"] = (
+        "place,what,day\nv2,on,1.5.2014\nv1,off,1.7.2016\nv1,on,1.5.2014\nN,on,2.5.2014\n"
+    )
+    snapshot = imported(register)
+    assert rows(snapshot, "area_decisions") == [
+        {"area_code": code, "decision": what, "decided_on": day, "known_at": day}
+        for code, what, day in (
+            ("N", "listing", date(2014, 5, 2)),
+            ("v1", "listing", date(2014, 5, 1)),
+            ("v1", "exit", date(2016, 7, 1)),
+            ("v2", "listing", date(2014, 5, 1)),
+        )
+    ]
+    assert snapshot.check() == []
+
+
+def test_a_decision_on_an_area_that_cannot_be_read_is_told_and_refuses_no_household(register: Invented) -> None:
+    register.mapping += DECIDED_OF_AREAS
+    register.texts["areas_decided.csv"] = (
+        "place,what,day\nv9,on,1.5.2014\nv1,perhaps,1.5.2014\nv1,on,31.2.2014\nv2,on,\n,on,1.5.2014\nv3,on,1.5.2014\n"
+    )
+    told = refusal(register)
+    for row, column in ((1, "place"), (2, "what"), (3, "day"), (4, "day"), (5, "place")):
+        assert f"areas_decided.csv, table area_decisions, row {row}, column {column}" in told
+    assert "v9 is not in the tree of areas" in told
+    done = register.run(accept_rejects=True)
+    assert done.manifest.rejected.households == 0
+    assert done.manifest.rejected.rows == 5
+    assert done.path is not None
+    snapshot = Snapshot.open(done.path)
+    assert [row["area_code"] for row in rows(snapshot, "area_decisions")] == ["v3"]
+    assert len(rows(snapshot, "households")) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("    known_at: {column: day, format: DD.MM.YYYY}\n", "", "`known_at` is missing."),
+        ("{on: listing, off: exit}", "{on: listed}", "`decision` cannot be listed"),
+        ("    decision:", "    area_code: place\n    decision:", "`area_code` is no fact of area_decisions"),
+        ("  area: place\n", "", "area_decisions"),
+    ],
+)
+def test_a_mapping_of_decisions_on_areas_that_cannot_be_is_refused(
+    register: Invented, old: str, new: str, said: str
+) -> None:
+    register.mapping += DECIDED_OF_AREAS.replace(old, new)
+    register.texts["areas_decided.csv"] = "place,what,day\n"
+    with pytest.raises(DataError) as refused:
+        register.run()
+    assert any(said in f"{problem.what} {problem.place}" for problem in refused.value.problems), refused.value
+
+
 def test_areas_may_come_from_the_households_own_columns(register: Invented) -> None:
     register.mapping = register.mapping[: register.mapping.index("areas:")] + (
         "areas:\n  levels:\n    - {tier: region, column: r}\n"

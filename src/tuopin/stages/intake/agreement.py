@@ -17,7 +17,11 @@ from tuopin.stages.intake.mapping import Mapping as MappingFile
 from tuopin.tables import Column, Table, table_named
 from tuopin.terms import Currency, DataError, Place, Problem
 
-_WITH_TABLES = ("households", "members", "dwellings", "leads", "decisions")
+_WITH_TABLES = ("households", "members", "dwellings", "leads", "decisions", "area_decisions")
+#: Tables whose every row must say what they are for.
+_DATED = ("leads", "decisions", "area_decisions")
+#: What names a row's household or area has a key of its own in the mapping.
+_NAMED_APART = ("household_no", "area_code")
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class _Checking:
                 self._check(column, how, (*loc, name))
                 yield FactPlan(column, how, self._mapping.loaded.place((*loc, name)))
         for column in self.tables[table].structural:
-            if table in ("leads", "decisions") and column.required and column.name not in {"household_no", *mapped}:
+            if table in _DATED and column.required and column.name not in {"household_no", "area_code", *mapped}:
                 self._note(loc, f"`{column.name}` is missing.", "Every row of this table must have it.")
 
     def tiers(self) -> None:
@@ -135,7 +139,7 @@ class _Checking:
         """The declared column of a fact, or None and a problem."""
         declared = self.tables[table].column(name)
         reserved = {column.name for column in table_named(table).structural}
-        if declared is not None and (table in ("leads", "decisions") or name not in reserved):
+        if declared is not None and (name not in reserved or (table in _DATED and name not in _NAMED_APART)):
             return declared
         elsewhere = [other for other, known in self.tables.items() if other != table and known.column(name)]
         if name in self._pack.derived:

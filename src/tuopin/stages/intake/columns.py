@@ -127,15 +127,17 @@ def level_columns(levels: AreaLevels, *, place: Callable[[int], Place]) -> list[
     return columns
 
 
-def area_column(name: str, columns: Sequence[str], *, place: Place) -> StagedColumn:
-    """The code of an area."""
+def area_column(
+    name: str, columns: Sequence[str], *, place: Place, why: str = "every household lives in some area"
+) -> StagedColumn:
+    """The code of an area; `why` it must be there."""
 
     def make(batch: pa.RecordBatch, form: Form) -> Converted:
         parts = [words_of(batch.column(part), unknown=form.unknown) for part in columns]
         codes = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, ".")
         too_long = _flags(pc.greater(pc.utf8_length(codes), MAX_CODE))
         refusals = [
-            Refusal(columns[-1], _flags(codes.is_null()), "is empty, and every household lives in some area"),
+            Refusal(columns[-1], _flags(codes.is_null()), f"is empty, and {why}"),
             Refusal(columns[-1], too_long, f"is longer than {MAX_CODE} characters"),
         ]
         return Converted(codes, refusals)

@@ -2,7 +2,8 @@
 
 A refused row of a household, its members, dwelling, leads or decisions refuses the household as a whole: a half-read
 household would be judged on less than was said of it. A refused row of a foreign register stays in it with what could
-be read of it, for leaving it out would turn "cannot tell" into "is not in the register".
+be read of it, for leaving it out would turn "cannot tell" into "is not in the register". A refused decision on an area
+is left out alone.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ _NO_AREA = """
 SELECT h.file, h.row, h.household_id, h.area_code AS value FROM households AS h
 LEFT JOIN areas AS a ON a.area_code = h.area_code
 WHERE h.area_code IS NOT NULL AND a.area_code IS NULL
+"""
+_DECIDED_NOWHERE = """
+SELECT d.file, d.row, CAST(NULL AS VARCHAR) AS household_id, d.area_code AS value FROM area_decisions AS d
+LEFT JOIN areas AS a ON a.area_code = d.area_code
+WHERE d.area_code IS NOT NULL AND a.area_code IS NULL
 """
 _CLOSED_AREA = """
 SELECT h.file, h.row, h.household_id, h.area_code AS value, a.fix AS fix FROM households AS h
@@ -121,6 +127,9 @@ def _checks(tables: dict[str, Staged], as_of: date) -> Iterator[Check]:
             tables, "members", ("household_id", "number"), "has the number of another member of the household"
         )
     yield from _twice(tables, "dwellings", ("household_id",), "is the household's second dwelling: it has one or none")
+    if "area_decisions" in tables:
+        column = tables["area_decisions"].columns["area_code"]
+        yield Check("area_decisions", column, "is not in the tree of areas", _DECIDED_NOWHERE)
 
 
 def _twice(tables: dict[str, Staged], table: str, key: Sequence[str], reason: str) -> Iterator[Check]:

@@ -286,6 +286,12 @@ class OfHouseholds(TableMapping):
     household: ColumnNames | None = None
 
 
+class OfAreas(TableMapping):
+    """A table whose rows belong to areas; `area` is the column with the area's code."""
+
+    area: ColumnName
+
+
 class Members(OfHouseholds):
     """The members.
 
@@ -348,6 +354,7 @@ class Mapping(PackPart):
     registers: dict[Id, Register] = Field(default={})
     leads: OfHouseholds | None = None
     decisions: OfHouseholds | None = None
+    area_decisions: OfAreas | None = None
 
 
 @dataclass(frozen=True)

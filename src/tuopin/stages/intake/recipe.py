@@ -88,6 +88,10 @@ class Recipes:
             mapped = getattr(self._model, table)
             if mapped is not None:
                 yield self._recipe(table, mapped.file, mapped.text, [self._household(mapped, table)], (table,))
+        if (decided := self._model.area_decisions) is not None:
+            place, why = self._place(("area_decisions", "area")), "every such decision is on some area"
+            area = make.area_column("area_code", [decided.area], place=place, why=why)
+            yield self._recipe("area_decisions", decided.file, decided.text, [area], ("area_decisions",))
         for name, register in self._model.registers.items():
             loc = ("registers", name)
             key = self._person(register.person_key.column, loc, required=True)

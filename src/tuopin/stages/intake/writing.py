@@ -50,6 +50,8 @@ class TableWriting:
         ):
             if table in self._staged:
                 self._of_households(table, order)
+        if "area_decisions" in self._staged:
+            self._area_decisions()
         for table in self._staged:
             if table.startswith("register:"):
                 self._register(table)
@@ -80,6 +82,14 @@ class TableWriting:
             f"JOIN numbered AS n ON n.household_id = t.household_id ORDER BY {', '.join(order)}"
         )
         self._write(table, [HOUSEHOLD_NO, *kept], self._batches(query))
+
+    def _area_decisions(self) -> None:
+        kept = self._kept("area_decisions", ["area_code"])
+        query = (
+            f"SELECT {_names(kept, 't')} FROM area_decisions AS t JOIN areas AS a ON a.area_code = t.area_code "
+            "WHERE t.ok ORDER BY t.area_code, t.decided_on, t.known_at, t.decision"
+        )
+        self._write("area_decisions", kept, self._batches(query))
 
     def _register(self, table: str) -> None:
         kept = self._kept(table, ["person_key"])
