@@ -309,6 +309,7 @@ class Wages(Group):
         works: share of able adults with paid work, by age.
         women: how many times as often women do.
         remote: how many times as often, by remoteness.
+        region: how many times as often, by region.
         work_growth: of the share with work, a year.
         places: shares of work in the township, the county, the province and elsewhere, by region.
         monthly: pay by place, yuan a month.
@@ -323,6 +324,7 @@ class Wages(Group):
     works: Points
     women: Positive
     remote: dict[Remoteness, Positive]
+    region: dict[Region, Positive]
     work_growth: Growth
     places: dict[Region, tuple[Share, Share, Share, Share]]
     monthly: tuple[Positive, Positive, Positive, Positive]
@@ -346,10 +348,11 @@ class Farming(Group):
         hands: yield by hands at home: none, one, two, three or more.
         land_spread: standard deviation of the logarithm of land.
         costs: share of gross income.
-        business: share of households with a hand at home that have a business.
+        business: share of households with a hand at home that have a business, by region.
         business_gross: yuan.
         growth: of gross income.
         rent: for a mu that nobody in the household can work, yuan.
+        rented: share of such households that find a tenant.
     """
 
     gross_a_mu: Positive
@@ -357,10 +360,11 @@ class Farming(Group):
     hands: tuple[Share, Positive, Positive, Positive]
     land_spread: Positive
     costs: Range
-    business: Share
+    business: dict[Region, Share]
     business_gross: Range
     growth: Growth
     rent: Positive
+    rented: Share
 
 
 class Transfers(Group):
@@ -369,6 +373,7 @@ class Transfers(Group):
     Attributes:
         pension: a year, of a person of 60 or more who is covered, yuan.
         pension_covers: share of them.
+        formal: share of persons of 60 or more with a pension from an employer, and how much it is.
         pension_level: how much of the village's level of income counts in it.
         subsidy_a_mu: farm subsidies, yuan.
         kin: share of households to whom children or kin living elsewhere send money; of old people alone first.
@@ -383,6 +388,8 @@ class Transfers(Group):
 
     pension: Range
     pension_covers: Reach
+    formal: Share
+    formal_yuan: Range
     pension_level: Share
     pension_growth: Growth
     subsidy_a_mu: Positive
@@ -411,6 +418,7 @@ class Floor(Group):
         at_founding: of households as hard up as can be, the share that receives it.
         noise: how much else decides, in logarithms of income.
         top_up: allowance a head and year, yuan.
+        level: how much of the village's level of income counts in it.
         hardship: extreme-hardship support a head and year, yuan.
         growth: of both.
     """
@@ -423,6 +431,7 @@ class Floor(Group):
     at_founding: Share
     noise: Share
     top_up: Range
+    level: Share
     hardship: Range
     growth: Growth
 

@@ -148,6 +148,7 @@ def _work(now: Year) -> None:
     weak = now.labour == WEAK
     chance = at(wages.works, age) * np.where(members.sex == FEMALE, wages.women, 1.0) * np.where(weak, 0.5, 1.0)
     chance *= np.array([wages.remote[name] for name in REMOTENESS])[now.remoteness[part.rows]]
+    chance *= np.array([wages.region[name] for name in REGIONS])[now.region[part.rows]]
     works = now.able & now.always.happens(members.number, "works", chance * wages.work_growth.index(now.since))
     place = _work_places(now)
     far = place >= 3
@@ -242,18 +243,22 @@ def _farm(now: Year) -> None:
     households.operating = _whole(sold * (1 - now.struck.lost) + 1.6 * helped)
     households.costs = _whole(costs + 0.6 * helped)  # a measure's effect is what is left after its costs
     households.project_failed = failed | failures
-    households.from_property = _whole(np.where(hands == 0, land * farming.rent, 0) + _property(now))
+    let = (hands == 0) & now.always.happens(households.number, "finds a tenant", farming.rented)
+    households.from_property = _whole(np.where(let, land * farming.rent, 0) + _property(now))
 
 
 def hands_at_home(now: Year) -> Ints:
-    """Members who can work and are not away at work in another province."""
-    away = now.part.members.place >= 4
-    return np.bincount(now.part.rows[now.able & ~away], minlength=len(now.part.households))
+    """Members who can work and are not away at work in another province; two who are weak count as one."""
+    here = now.able & (now.part.members.place < 4)
+    strength = now.part.total(here) + now.part.total(here & (now.labour < WEAK))
+    result: Ints = strength // 2
+    return result
 
 
 def has_business(now: Year, hands: Ints) -> Flags:
     """Households with a business of their own."""
-    runs = now.always.happens(now.part.households.number, "business", now.calibration.farming.business)
+    share = np.array([now.calibration.farming.business[name] for name in REGIONS])[now.region]
+    runs = now.always.happens(now.part.households.number, "business", share)
     result: Flags = runs & (hands > 0)
     return result
 
@@ -293,7 +298,7 @@ def _receive(now: Year) -> None:
     no_hands = ~part.some(now.able)
     chance = np.where(no_hands, transfers.kin_old, transfers.kin)
     sends = now.always.happens(number, "kin sends", chance)
-    kin = _drawn(transfers.kin_yuan, now.always.uniform(number, "kin yuan") ** 2) * np.exp(now.level + now.talent / 2)
+    kin = _drawn(transfers.kin_yuan, now.always.uniform(number, "kin yuan") ** 3) * np.exp(now.level + now.talent / 2)
     kin *= 0.7 + 0.6 * now.draws.uniform(number, "kin this year")
     households.other = _whole((np.where(sends, kin, 0) + households.land / 10 * transfers.subsidy_a_mu) * grown)
     remote = now.remoteness == REMOTENESS.index("remote")
@@ -309,7 +314,9 @@ def _receive(now: Year) -> None:
 def _pensions(now: Year) -> Ints:
     members, transfers = now.part.members, now.calibration.transfers
     draws_one = has_pension(now)
-    yuan = _drawn(transfers.pension, now.always.uniform(members.number, "pension yuan") ** 2)
+    drawn = now.always.uniform(members.number, "pension yuan")
+    formal = now.always.happens(members.number, "formal pension", transfers.formal)
+    yuan = np.where(formal, _drawn(transfers.formal_yuan, drawn), _drawn(transfers.pension, drawn**2))
     yuan *= np.exp(transfers.pension_level * now.level[now.part.rows]) * transfers.pension_growth.index(now.since)
     return _whole(np.where(draws_one, yuan, 0))
 
@@ -342,6 +349,7 @@ def _be_caught_by_the_floor(now: Year) -> None:
     households.dibao = (receives | helped.now) & ~households.hardship
     grown = floor.growth.index(now.since)
     a_head = _drawn(floor.top_up, now.always.uniform(households.number, "top-up")) * grown
+    a_head *= np.exp(floor.level * now.level)
     a_head = np.where(helped.now, np.maximum(a_head, helped.amount * grown), a_head)
     households.dibao_income = _whole(np.where(households.dibao, a_head * part.sizes, 0))
     support = _drawn(floor.hardship, now.always.uniform(households.number, "hardship support")) * grown

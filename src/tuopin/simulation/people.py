@@ -93,7 +93,7 @@ def labour(members: Members, year: int, *, stage: Ints, always: Draws) -> Ints:
         [full, chronic, LOST],
         disabled,
     )
-    old = np.where(strength < (75 - age) / 12, np.maximum(by_health, WEAK), LOST)
+    old = np.where(strength < (78 - age) / 13, np.maximum(by_health, WEAK), LOST)
     child = (age < 16) | ((stage != NO_SCHOOL) & (age < 25))
     result: Ints = np.select([child, age >= 75, age >= 62], [NO_LABOUR, NO_LABOUR, old], by_health)
     return result

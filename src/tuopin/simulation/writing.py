@@ -74,7 +74,7 @@ def write_aside(
             **_facts(households, sight.declared["households"]),
         },
         "members": _members(truth, members, listed, first, sight),
-        "dwellings": {"household_no": number, **_facts(dwellings, sight.declared["dwellings"])},
+        "dwellings": _housed(truth, {"household_no": number, **_facts(dwellings, sight.declared["dwellings"])}),
     }
     if sight.errors:
         rows, kinds, days = leads_of(truth, books)
@@ -89,6 +89,13 @@ def write_aside(
         tables[f"register:{register}"] = {"person_key": pa.array(persons), **_facts(facts, declared)}
     for name, columns in tables.items():
         put_aside(pa.table(columns), sight.folder, name, no)
+
+
+def _housed(truth: Truth, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The rows of those who have a dwelling."""
+    mobility = truth.households["mobility"]
+    housed = pa.array(np.flatnonzero(mobility.values != mobility.codes.index("no_address")))
+    return {name: values.take(housed) for name, values in columns.items()}
 
 
 def _members(truth: Truth, members: Mapping[str, Fact], listed: Flags, first: int, sight: Sight) -> dict[str, pa.Array]:

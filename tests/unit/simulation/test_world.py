@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.unit.simulation.invented import china_columns, heading, small
+from tests.unit.simulation.invented import changed, china_columns, heading, small
 from tuopin.simulation import World, found
 from tuopin.tables import Snapshot
 from tuopin.terms import DataError, TuopinError, UsageError
@@ -132,6 +132,16 @@ def test_the_truth_has_no_unknown_that_anybody_could_answer(truth: Snapshot) -> 
     for name in ("members", "dwellings", "households"):
         for column in truth.manifest.tables[name].columns:
             assert column.unknown == 0 or column.name in open_questions, column.name
+
+
+def test_who_has_no_address_has_no_dwelling(tmp_path: Path) -> None:
+    homeless = changed(small(), places={"no_address": 0.2})
+    world = found(calibration=homeless, seed=7, households=300, folder=tmp_path / "truth")
+    truth = world.truth(columns=china_columns(), heading=heading(2013))
+    households, housed = table(truth, "households"), table(truth, "dwellings").column("household_no")
+    without = households.filter(pc.invert(pc.is_in(households.column("household_no"), value_set=housed)))
+    assert 30 < without.num_rows < 90
+    assert set(without.column("mobility").to_pylist()) == {"no_address"}
 
 
 def test_unknown_answers_are_as_many_as_calibrated(snapshot: Snapshot) -> None:
