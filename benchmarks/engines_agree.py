@@ -3,8 +3,8 @@
     python -m benchmarks.engines_agree --pack template --snapshot SNAPSHOT
     python -m benchmarks.engines_agree --households 200000
 
-Both engines sweep the same snapshot with every stage, from facts computed anew; then every answer, proposal and figure
-is compared, and the two summaries. It ends with exit code 1 if one row differs.
+Both engines sweep the same snapshot with every stage, from facts computed anew; then every answer, proposal, area and
+figure is compared, and the two summaries. It ends with exit code 1 if one row differs.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ class Agreement:
         households: how many were answered for.
         proposals: how many there are.
         figures: how many there are, of all areas together.
+        areas: of how many areas something was answered.
         differing: by kind of row, how many differ; a row that one side lacks differs.
     """
 
     households: int
     proposals: int
     figures: int
+    areas: int
     differing: Mapping[str, int]
 
 
@@ -51,25 +53,28 @@ def agreement(one: Path, other: Path) -> Agreement:
     with duckdb.connect() as engine:
         answers = differing_rows(by_hand=Path(f"{one}/answers/*.parquet"), sweep=other)
         (households,) = engine.execute(f"SELECT count(*) FROM '{one}/answers/*.parquet'").fetchall()[0]
-        proposed, proposals = _proposals(engine, one, other)
+        proposed, proposals = _apart(engine, one, other, "proposals/*.parquet")
+        tiers = sorted({file.name for sweep in (one, other) for file in (sweep / "areas").glob("*.parquet")})
+        by_tier = [_apart(engine, one, other, f"areas/{tier}") for tier in tiers]
     figures, others = (_figures(json.loads((sweep / "figures.json").read_text())) for sweep in (one, other))
     summaries = [json.loads((sweep / "summary.json").read_text()) for sweep in (one, other)]
     differing = {f"answer {name}": rows for name, rows in answers.items() if rows}
     differing |= {
         "answers": max(answers.values(), default=0),
         "proposals": proposed,
+        "areas": sum(rows for rows, _ in by_tier),
         "figures": sum(figures.get(name) != others.get(name) for name in figures.keys() | others.keys()),
         "summary": sum(summaries[0].get(key) != summaries[1].get(key) for key in summaries[0].keys() | summaries[1]),
     }
-    return Agreement(households, proposals, len(figures), differing)
+    return Agreement(households, proposals, len(figures), sum(rows for _, rows in by_tier), differing)
 
 
-def _proposals(engine: duckdb.DuckDBPyConnection, one: Path, other: Path) -> tuple[int, int]:
-    """How many proposals stand on one side only, in any column, and how many there are."""
-    sides = [sorted((sweep / "proposals").glob("*.parquet")) for sweep in (one, other)]
-    if not any(sides):
-        return 0, 0
-    a, b = (f"SELECT * FROM read_parquet({[str(file) for file in files]})" for files in sides)
+def _apart(engine: duckdb.DuckDBPyConnection, one: Path, other: Path, files: str) -> tuple[int, int]:
+    """How many rows stand on one side only, in any column, and how many there are; none where neither wrote any."""
+    found = [sorted(str(file) for file in sweep.glob(files)) for sweep in (one, other)]
+    if not all(found):
+        return sum(map(len, found)), 0
+    a, b = (f"SELECT * FROM read_parquet({names})" for names in found)
     query = f"""
         SELECT (SELECT count(*) FROM ({a} EXCEPT ALL {b})), (SELECT count(*) FROM ({b} EXCEPT ALL {a})),
                (SELECT count(*) FROM ({a}))
@@ -119,7 +124,8 @@ def _told(costs: Mapping[str, Cost], found: Agreement) -> str:
     lines += [f"| {name} | {cost.cpu:.1f} | {cost.wall:.1f} | {cost.peak_mib:.0f} |" for name, cost in costs.items()]
     duck, spark = (costs[engine] for engine in ENGINES)
     ratio = f"Spark / DuckDB: {spark.cpu / duck.cpu:.1f} of CPU, {spark.wall / duck.wall:.1f} of wall time."
-    compared = f"{found.households:,} households, {found.proposals:,} proposals, {found.figures:,} figures compared."
+    rows = f"{found.households:,} households, {found.areas:,} areas, {found.proposals:,} proposals"
+    compared = f"{rows} and {found.figures:,} figures compared."
     differing = ", ".join(f"{name} {rows}" for name, rows in found.differing.items())
     return "\n".join([*lines, "", ratio, compared, f"Rows that differ: {differing}."])
 

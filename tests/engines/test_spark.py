@@ -157,5 +157,5 @@ def test_a_cluster_answers_proposes_and_counts_as_duckdb_does(cluster: str, tmp_
     )
     assert found.returncode == 0, found.stdout + found.stderr
     assert "400 households" in found.stdout
-    assert "Rows that differ: answers 0, proposals 0, figures 0, summary 0." in found.stdout
+    assert "Rows that differ: answers 0, proposals 0, areas 0, figures 0, summary 0." in found.stdout
     assert any((tmp_path / "work").iterdir()), "the worker was given nothing to do"

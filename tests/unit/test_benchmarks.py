@@ -113,12 +113,14 @@ def test_two_sweeps_are_compared_in_every_row_that_they_wrote(swept: Path, tmp_p
             engine.execute(f"COPY (SELECT {changed} FROM '{source}') TO '{target}'")
         kinds = f"SELECT count(*) FROM '{swept}/proposals/part-00000.parquet' WHERE kind = 'entry'"
         ((entries,),) = engine.execute(kinds).fetchall()
+    (other / "areas").mkdir()
+    shutil.copyfile(swept / "answers" / "part-00000.parquet", other / "areas" / "county.parquet")
     (other / "figures.json").write_text('{"middle": {"n": ["1.0000", 5, 0]}}', encoding="utf-8")
     summary = (swept / "summary.json").read_text("utf-8").replace(f'"households": {HOUSEHOLDS}', '"households": 1')
     (other / "summary.json").write_text(summary, encoding="utf-8")
     found = agreement(swept, other).differing
     assert found["answers"] == found["answer schooling"] > HOUSEHOLDS / 2
-    assert (found["proposals"], found["figures"], found["summary"]) == (entries, 1, 1)
+    assert [found[kind] for kind in ("proposals", "areas", "figures", "summary")] == [entries, 1, 1, 1]
 
 
 def test_a_changed_policy_reads_the_stored_facts_of_the_first(snapshot: Path, swept: Path, tmp_path: Path) -> None:
