@@ -274,23 +274,32 @@ class _Comparison:
 
 
 def _read_otherwise(before: Evaluation, after: Evaluation) -> set[str]:
-    """The rules that do not read alike in both, or rest on one, or on a fact, that does not.
+    """The rules whose text differs, or that rest on one, or on a figure or fact, that does.
 
-    A rule that is compiled to the same words over the same facts gives everybody the same answer.
+    A rule of the same text over the same figures and facts gives everybody the same answer.
     """
-    facts = [evaluation.facts_plan.meanings for evaluation in (before, after)]
-    alike = before.facts_folder == after.facts_folder
-    other_facts = set() if alike else set(facts[0]) | set(facts[1])
-    found: set[str] = set()
+    packs = before.pack, after.pack
+    figures = {
+        id for kind in ("parameters", "lines", "figures") for id in _differing(*(getattr(p, kind) for p in packs))
+    }
+    figures = {*packs[0].lines, *packs[0].parameters} if _differing(packs[0].figures, packs[1].figures) else figures
+    if before.facts_folder == after.facts_folder:
+        facts = set[str]()
+    else:
+        facts = {*before.facts_plan.meanings, *after.facts_plan.meanings}
     rules = before.rules_plan.rules, after.rules_plan.rules
-    shared = [id for id in rules[0] if id in rules[1]]
-    for id in sorted(shared, key=lambda id: max(plan[id].layer for plan in rules)):
-        one, other = (plan[id] for plan in rules)
-        words = [{name: tree.sql() for name, tree in compiled.columns.items()} for compiled in (one, other)]
-        rests = {*one.rests_on, *other.rests_on}
-        if words[0] != words[1] or rests & found or {*one.reads, *other.reads} & other_facts or rests - set(shared):
+    found = {
+        id for id, compiled in rules[0].items() if id not in rules[1] or compiled.rule.spec != rules[1][id].rule.spec
+    }
+    for id in sorted(set(rules[0]) & set(rules[1]), key=lambda id: rules[0][id].layer):
+        compiled = rules[0][id]
+        if {*compiled.rests_on, *compiled.figures, *compiled.reads} & (found | figures | facts):
             found.add(id)
     return found
+
+
+def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
+    return {id for id in {*one, *other} if one.get(id) != other.get(id)}
 
 
 def _heads(evaluation: Evaluation) -> Sql:
