@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tuopin.policy import Pack, Standard, read_pack
-from tuopin.policy.files import DatedValue, Estimate, Line, Parameter
+from tuopin.policy.files import DatedValue, Estimate, Line, Parameter, StandardEdition
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "reference" / "china-pack.md"
@@ -64,7 +64,7 @@ def _lines(pack: Pack) -> Iterator[Row]:
 def _line_values(line: Line) -> str:
     if line.values:
         return _values(line.values)
-    return "<br>".join(f"{day}: `{formula}`" for day, formula in line.formulas.items())
+    return "<br>".join(f"{day}: `{formula}`" if formula else f"{day}: ended" for day, formula in line.formulas.items())
 
 
 def _standards(pack: Pack) -> Iterator[Row]:
@@ -77,10 +77,14 @@ def _standards(pack: Pack) -> Iterator[Row]:
                 standard.question["en"],
                 standard.question["zh-Hans"],
                 standard.proposes or "",
-                "<br>".join(str(edition.from_) for edition in standard.editions),
+                "<br>".join(f"{edition.from_}{_ended(edition)}" for edition in standard.editions),
             )
     for id, estimate in pack.estimates.items():
         yield f"`{id}`", estimate.applies_to, *_named(estimate), "", "<br>".join(map(str, estimate.decides))
+
+
+def _ended(edition: StandardEdition) -> str:
+    return " ended" if edition.status == "ended" else ""
 
 
 def _named(estimate: Estimate) -> tuple[str, str]:
@@ -100,11 +104,13 @@ def _figures(pack: Pack) -> Iterator[Row]:
         )
 
 
-def _values(dated: Mapping[date, Decimal | DatedValue]) -> str:
+def _values(dated: Mapping[date, Decimal | DatedValue | None]) -> str:
     return "<br>".join(f"{day}: {_value(value)}" for day, value in dated.items())
 
 
-def _value(value: Decimal | DatedValue) -> str:
+def _value(value: Decimal | DatedValue | None) -> str:
+    if value is None:
+        return "ended"
     if isinstance(value, DatedValue):
         places = [f"{code} {one:,}" for code, one in value.areas.items()]
         shown = "; ".join([*([f"{value.default:,}"] if value.default is not None else []), *places])

@@ -99,7 +99,7 @@ def first_of(year: int) -> date:
     return date(year, 1, 1)
 
 
-def value_of(values: Mapping[date, Decimal | DatedValue], day: date) -> Decimal | None:
+def value_of(values: Mapping[date, Decimal | DatedValue | None], day: date) -> Decimal | None:
     held = figures_on(values, day)
     assert held is not None
     return held.default
@@ -108,9 +108,22 @@ def value_of(values: Mapping[date, Decimal | DatedValue], day: date) -> Decimal 
 @pytest.mark.parametrize(("line", "published"), [("survey_line", SURVEY), ("exit_line", EXIT)])
 def test_a_line_has_its_published_values_and_no_other(pack: Pack, line: str, published: dict[int, int]) -> None:
     values = pack.lines[line].values
-    assert {day: value_of(values, day) for day in values} == {
-        first_of(year): Decimal(value) for year, value in published.items()
-    }
+    held = {day: value_of(values, day) for day, value in values.items() if value is not None}
+    assert held == {first_of(year): Decimal(value) for year, value in published.items()}
+
+
+def test_the_survey_line_ends_with_2019_and_nobody_is_counted_by_it_in_2020(pack: Pack) -> None:
+    """None was published for 2020; "about 4,000" is the line of exits."""
+    assert [day for day, value in pack.lines["survey_line"].values.items() if value is None] == [first_of(2020)]
+    counted = standard(pack, "below_survey_line").editions
+    assert in_force(counted, date(2019, 12, 31)).anything
+    assert not in_force(counted, first_of(2020)).anything
+
+
+@pytest.mark.parametrize("id", ["entry", "poor_again"])
+def test_the_register_takes_nobody_in_after_2020(pack: Pack, id: str) -> None:
+    assert in_force(standard(pack, id).editions, date(2020, 12, 31)).anything
+    assert not in_force(standard(pack, id).editions, first_of(2021)).anything
 
 
 def test_the_line_of_exits_rises_by_six_percent_a_year_from_2014(pack: Pack) -> None:

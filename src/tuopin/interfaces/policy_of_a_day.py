@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tuopin.policy import Pack, Rule, Standard
-from tuopin.policy.dated import Figures, InForce, confidence_on, figures_on, in_force, source_on
+from tuopin.policy.dated import Figures, InForce, confidence_on, end_of, ended_on, figures_on, in_force, source_on
 from tuopin.policy.files import Categories, Line, Parameter, Score, Text
 from tuopin.terms import value_at
 
@@ -19,9 +19,10 @@ class FigureOfADay:
 
     Attributes:
         id: its id.
-        value: its value in natural units, as text; None where it differs by area only, or does not hold yet.
+        value: its value in natural units, as text; None where it differs by area only, or does not hold.
         areas: values of areas that have their own, as text.
-        since: the day from which it holds.
+        since: the day from which it holds; None where it does not hold.
+        ended: the day from which it holds no more.
         unit: its unit.
         source: the law or publication, of this value where it has one of its own.
         confidence: how sure the pack is of it: high, medium, low or unverified.
@@ -32,6 +33,7 @@ class FigureOfADay:
     value: str | None
     areas: dict[str, str]
     since: str | None
+    ended: str | None
     unit: str | None
     source: str
     confidence: str
@@ -48,6 +50,7 @@ class LineOfADay:
     areas: dict[str, str]
     formula: str | None
     since: str | None
+    ended: str | None
     unit: str
     concept: str
     prices: str
@@ -66,7 +69,8 @@ class RuleOfADay:
         says: its question or label.
         stage: the stage that its file names.
         proposes: entry, exit or question; None: it only answers.
-        since: from when its general text holds; None: there is none yet.
+        since: from when its general text holds; None: there is none yet, or no more.
+        ended: the day from which it holds no more.
         text: what it says, part by part: tests and `met`, items with points, categories with conditions.
         pilots: areas with a text on trial.
         announced: days from which announced texts would hold.
@@ -80,6 +84,7 @@ class RuleOfADay:
     stage: str
     proposes: str | None
     since: str | None
+    ended: str | None
     text: dict[str, str]
     pilots: list[str]
     announced: list[str]
@@ -156,6 +161,7 @@ def _line(id: str, line: Line, day: date, language: str) -> LineOfADay:
         areas=_areas(held),
         formula=value_at(line.formulas, day),
         since=_since(line.values or line.formulas, day),
+        ended=_day(ended_on(line.values or line.formulas, day)),
         unit=line.unit,
         concept=line.concept,
         prices=line.prices,
@@ -178,6 +184,7 @@ def _figures(parameters: Mapping[str, Parameter], day: date, *, of: str | None =
             value=_value(held),
             areas=_areas(held),
             since=_since(parameter.values, day),
+            ended=_day(ended_on(parameter.values, day)),
             unit=parameter.unit,
             source=source_on(parameter, day),
             confidence=confidence_on(parameter, day),
@@ -195,7 +202,8 @@ def _rule(rule: Rule, day: date, language: str) -> RuleOfADay:
         says=in_language(standard.question if standard else _label(spec), language),
         stage=rule.stage,
         proposes=standard.proposes if standard else None,
-        since=str(held.general.from_) if held.general else None,
+        since=_day(held.general and held.general.from_),
+        ended=None if held.anything else _day(end_of(spec.editions, day)),
         text=dict(_text(rule, held.editions[-1], language)) if held.anything else {},
         pilots=sorted({area for pilot in held.pilots for area in pilot.areas}),
         announced=sorted(str(edition.from_) for edition in spec.editions if edition.status == "announced"),
@@ -246,4 +254,8 @@ def _areas(held: Figures | None) -> dict[str, str]:
 
 def _since(values: Mapping[date, object], day: date) -> str | None:
     begun = [start for start in values if start <= day]
-    return str(max(begun)) if begun else None
+    return str(max(begun)) if begun and values[max(begun)] is not None else None
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else str(day)

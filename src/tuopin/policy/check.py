@@ -16,10 +16,10 @@ from tuopin.policy.area_facts import AREA_BUILT_IN, READINGS, EstimateError, pla
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.facts_plan import BUILT_IN, STRUCTURE, FactsPlan, plan_facts, texts_in
 from tuopin.policy.figures import figure_query
-from tuopin.policy.files import HOUSEHOLD, Categories, Score, Standard, Text
+from tuopin.policy.files import HOUSEHOLD, Categories, Parameter, Score, Standard, Text
 from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.layout import covers_column, everything_asked, tier_column
-from tuopin.policy.lines import NATIONAL, FigureValues, line_meaning
+from tuopin.policy.lines import NATIONAL, FigureValues, line_holds, line_meaning
 from tuopin.policy.pack import Pack, Rule, RuleSpec
 from tuopin.policy.rules_plan import rule_errors
 from tuopin.policy.units import Unit
@@ -228,8 +228,8 @@ def _units(pack: Pack) -> Iterator[Problem]:
                 yield Problem(f"There is no register `{register}`.", place, "", "Add it to `registers` in pack.yaml.")
     for id, line in pack.lines.items():
         yield from _unit(pack, line.unit, True, replace(pack.place("lines.yaml", "lines", id), rule=id))
-    for place, unit in _parameter_units(pack):
-        yield from _unit(pack, unit, False, place)
+    for place, parameter in _parameters(pack):
+        yield from _unit(pack, parameter.unit, False, place)
 
 
 def _unit(pack: Pack, unit: str | None, money: bool, place: Place) -> Iterator[Problem]:
@@ -253,15 +253,16 @@ def _in_currency(unit: str, currency: str) -> str:
     return named if named != unit else f"{currency}/year"
 
 
-def _parameter_units(pack: Pack) -> Iterator[tuple[Place, str | None]]:
+def _parameters(pack: Pack) -> Iterator[tuple[Place, Parameter]]:
+    """Every parameter, and where it is written."""
     for id, parameter in pack.parameters.items():
-        yield pack.place("lines.yaml", "parameters", id), parameter.unit
+        yield pack.place("lines.yaml", "parameters", id), parameter
     for id, derived in pack.derived.items():
         for name, parameter in derived.parameters.items():
-            yield pack.place("facts.yaml", "derived", id, "parameters", name), parameter.unit
+            yield pack.place("facts.yaml", "derived", id, "parameters", name), parameter
     for rule in pack.rules.values():
         for name, parameter in rule.spec.parameters.items():
-            yield rule.place("parameters", name), parameter.unit
+            yield rule.place("parameters", name), parameter
 
 
 def _core_facts(pack: Pack) -> Iterator[Problem]:
@@ -283,17 +284,31 @@ def _editions(pack: Pack) -> Iterator[Problem]:
     for rule in pack.rules.values():
         starts: dict[tuple[date, str, str], int] = {}
         for index, edition in enumerate(rule.spec.editions):
-            key = (edition.from_, edition.status, ",".join(edition.areas))
+            general = edition.status in ("in_force", "ended")
+            key = (edition.from_, "general" if general else edition.status, ",".join(edition.areas))
             if key in starts:
                 why = "Nobody could say which of the two holds."
                 yield Problem(
                     f"Two editions begin on {edition.from_}.", rule.place("editions", index), why, "Date one later."
                 )
             starts[key] = index
+        yield from _ends_of_nothing(rule)
         if isinstance(rule.spec, Standard):
             yield from _words_of_no_test(rule, rule.spec)
         if isinstance(rule.spec, Categories):
             yield from _category_ids(rule, rule.spec)
+
+
+def _ends_of_nothing(rule: Rule) -> Iterator[Problem]:
+    """Only what holds can end."""
+    holds = False
+    applied = [(index, edition) for index, edition in enumerate(rule.spec.editions) if edition.status != "announced"]
+    for index, edition in sorted(applied, key=lambda numbered: numbered[1].from_):
+        if edition.status == "ended" and not holds:
+            why = "No text of it holds before that day."
+            what = f"`{rule.id}` ends on {edition.from_}, and has not begun."
+            yield Problem(what, rule.place("editions", index), why, "Date the end later, or take it out.")
+        holds = edition.status != "ended"
 
 
 def _words_of_no_test(rule: Rule, standard: Standard) -> Iterator[Problem]:
@@ -426,7 +441,7 @@ def _texts_of(pack: Pack) -> Iterator[tuple[str, bool, Place]]:
             if text:
                 yield text, key == "value", replace(pack.place("lines.yaml", "figures", id, key), rule=id)
     for id, line in pack.lines.items():
-        for day, text in line.formulas.items():
+        for day, text in ((day, text) for day, text in line.formulas.items() if text is not None):
             yield text, False, replace(pack.place("lines.yaml", "lines", id, "formulas", str(day)), rule=id)
     for rule in pack.rules.values():
         for text, loc in texts_in(rule.spec):
@@ -449,7 +464,8 @@ def _history(pack: Pack) -> Iterator[Problem]:
 def _compiled(pack: Pack) -> list[Problem]:
     """What does not compile on some day on which a text begins."""
     problems: list[Problem] = []
-    for reading in (pack, _as_if_in_force(pack)):
+    announced = any(e.status == "announced" for rule in pack.rules.values() for e in rule.spec.editions)
+    for reading in (pack, _as_if_in_force(pack)) if announced else (pack,):
         for day in _days(reading):
             problems += _compiled_on(reading, day)
     return problems
@@ -478,7 +494,7 @@ def _figures(pack: Pack, facts: FactsPlan) -> Iterator[Problem]:
 
 def _lines(pack: Pack, facts: FactsPlan, day: date) -> Iterator[Problem]:
     for id, line in pack.lines.items():
-        if min([*line.values, *line.formulas]) <= day:
+        if line_holds(line, day):
             try:
                 line_meaning(pack, facts, id, day, _sample(pack))
             except LanguageError as error:
@@ -512,9 +528,17 @@ def _sample(pack: Pack) -> FigureValues:
 
 
 def _days(pack: Pack) -> list[date]:
-    """Every day on which a text begins; a pack without rules is checked once."""
+    """Every day on which a text begins or ends, or a figure ends; a pack without rules is checked once."""
     editions = [edition for rule in pack.rules.values() for edition in rule.spec.editions]
-    return sorted({edition.from_ for edition in editions if edition.status != "announced"}) or [date.max]
+    days = {edition.from_ for edition in editions if edition.status != "announced"}
+    ends = {day for series in _dated_series(pack) for day, value in series.items() if value is None}
+    return sorted(days | ends) or [date.max]
+
+
+def _dated_series(pack: Pack) -> Iterator[Mapping[date, object]]:
+    """The values of every parameter and line, and the formulas of lines."""
+    yield from (parameter.values for _, parameter in _parameters(pack))
+    yield from (line.values or line.formulas for line in pack.lines.values())
 
 
 def _as_if_in_force(pack: Pack) -> Pack:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from tuopin.policy.files import Confidence, DatedEdition, DatedValue, Line, Parameter
+from tuopin.policy.language import LanguageError
 from tuopin.terms import value_at
 
 Edition = TypeVar("Edition", bound=DatedEdition)
@@ -38,11 +39,22 @@ class InForce(Generic[Edition]):
 
 
 def in_force(editions: Sequence[Edition], day: date) -> InForce[Edition]:
-    """The editions that hold on a day. An announced edition never does; a pilot ends where a later text begins."""
+    """The editions that hold on a day.
+
+    An announced edition never does; a pilot ends where a later text begins, or where the rule ends.
+    """
     begun = [edition for edition in editions if edition.from_ <= day and edition.status != "announced"]
-    general = max((e for e in begun if e.status == "in_force"), key=lambda e: e.from_, default=None)
-    pilots = [e for e in begun if e.status == "pilot" and (general is None or e.from_ >= general.from_)]
+    latest = max((e for e in begun if e.status != "pilot"), key=lambda e: e.from_, default=None)
+    pilots = [e for e in begun if e.status == "pilot" and (latest is None or e.from_ >= latest.from_)]
+    general = latest if latest is not None and latest.status == "in_force" else None
     return InForce(general, tuple(sorted(pilots, key=lambda e: e.from_, reverse=True)))
+
+
+def end_of(editions: Sequence[DatedEdition], day: date) -> date | None:
+    """Since when a rule has ended; None while its general text holds, and before it began."""
+    begun = [edition for edition in editions if edition.from_ <= day and edition.status in ("in_force", "ended")]
+    latest = max(begun, key=lambda edition: edition.from_, default=None)
+    return latest.from_ if latest is not None and latest.status == "ended" else None
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,22 @@ class Figures:
     source: str | None = None
 
 
-def figures_on(values: Mapping[date, Decimal | DatedValue], day: date) -> Figures | None:
-    """The figure in force on a day; None before the first."""
+def ended_on(series: Mapping[date, object], day: date) -> date | None:
+    """Since when a series of values or formulas has ended; None while it holds, and before it began."""
+    begun = [start for start in series if start <= day]
+    return max(begun) if begun and series[max(begun)] is None else None
+
+
+def nothing_holds(what: str, series: Mapping[date, object], day: date) -> LanguageError:
+    """What is said where something is named on a day on which it has no value: not yet, or no more."""
+    ended = ended_on(series, day)
+    if ended is not None:
+        return LanguageError(f"{what} ended on {ended}.", "Write a text without it from that day on, or end that too.")
+    return LanguageError(f"{what} has no value on {day}.", "Date its first value no later than the text that needs it.")
+
+
+def figures_on(values: Mapping[date, Decimal | DatedValue | None], day: date) -> Figures | None:
+    """The figure in force on a day; None before the first, and once the series has ended."""
     value = value_at(values, day)
     if value is None:
         return None
@@ -85,5 +111,5 @@ def confidence_on(series: Line | Parameter, day: date) -> Confidence:
 
 
 def parameter_on(parameter: Parameter, day: date) -> Figures | None:
-    """The parameter in force on a day; None before its first value."""
+    """The parameter in force on a day; None before its first value, and once it has ended."""
     return figures_on(parameter.values, day)

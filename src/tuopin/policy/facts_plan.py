@@ -220,7 +220,7 @@ def _texts_of_edition(edition: DatedEdition) -> Iterator[tuple[str, Loc]]:
     match edition:
         case StandardEdition(tests=tests, met=met):
             yield from ((text, ("tests", name)) for name, text in tests.items())
-            yield met, ("met",)
+            yield from [(met, ("met",))] if met else []
         case ScoreEdition(items=items):
             yield from ((item.when or str(item.fact), ("items", number)) for number, item in enumerate(items))
         case CategoriesEdition(categories=groups):

@@ -43,6 +43,10 @@ def _plain_date(value: object) -> object:
 def _dated(values: dict[date, object]) -> dict[date, object]:
     if not values:
         raise ValueError("at least one dated value is needed, such as 2016-01-01: 35")
+    days = sorted(values)
+    for day, before in zip(days, [None, *days], strict=False):
+        if values[day] is None and (before is None or values[before] is None):
+            raise ValueError(f"nothing holds before {day} that could end then")
     return values
 
 
@@ -55,7 +59,7 @@ Text = dict[Language, Annotated[str, StringConstraints(min_length=1)]]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Source = Annotated[str, StringConstraints(min_length=3)]
 Confidence = Literal["high", "medium", "low", "unverified"]
-Status = Literal["in_force", "announced", "pilot"]
+Status = Literal["in_force", "announced", "pilot", "ended"]
 
 
 class PackPart(BaseModel):
@@ -147,7 +151,7 @@ class Parameter(PackPart):
     """A dated figure of the law."""
 
     unit: str | None = None
-    values: Annotated[dict[Day, Number | DatedValue], AfterValidator(_dated)]
+    values: Annotated[dict[Day, Number | DatedValue | None], AfterValidator(_dated)]
     source: Source
     confidence: Confidence = "high"
     label: Text | None = None
@@ -251,13 +255,14 @@ class Line(PackPart):
     source: Source
     confidence: Confidence = "high"
     ppp_round: str | None = None
-    values: dict[Day, Number | DatedValue] = {}
-    formulas: dict[Day, Condition] = {}
+    values: dict[Day, Number | DatedValue | None] = {}
+    formulas: dict[Day, Condition | None] = {}
 
     @model_validator(mode="after")
     def _values_or_formulas(self) -> Line:
         if bool(self.values) == bool(self.formulas):
             raise ValueError("a line has either dated values or dated formulas")
+        _dated({**self.values, **self.formulas})
         return self
 
 
@@ -273,7 +278,7 @@ class LinesFile(PackPart):
 
 
 class DatedEdition(PackPart):
-    """From when a text holds; it ends where the next begins."""
+    """From when a text holds; it ends where the next begins, or on the day of an edition that says `ended`."""
 
     from_: Day = Field(alias="from")
     status: Status = "in_force"
@@ -286,13 +291,30 @@ class DatedEdition(PackPart):
             raise ValueError("a pilot edition names its areas, and only a pilot does")
         return self
 
+    def _says_what_holds(self, key: str, *, beside: bool = False) -> None:
+        """A text has its main key, and an end has nothing: from its day on nothing holds.
+
+        Raises:
+            ValueError: the key is missing, or an end says something.
+        """
+        said = bool(getattr(self, key))
+        if self.status == "ended" and (said or beside):
+            raise ValueError("an edition with `status: ended` says nothing else; take the rest out")
+        if self.status != "ended" and not said:
+            raise ValueError(f"`{key}` is missing; add it, or write `status: ended`")
+
 
 class StandardEdition(DatedEdition):
     """One text of a standard."""
 
     tests: dict[Id, Condition] = {}
     says: dict[Id, Text] = {}
-    met: Condition
+    met: Condition = ""
+
+    @model_validator(mode="after")
+    def _a_text_or_an_end(self) -> StandardEdition:
+        self._says_what_holds("met", beside=bool(self.tests or self.says))
+        return self
 
 
 Proposes = Literal["entry", "return", "exit", "question", "alert", "monitoring", "clearing", "warning"]
@@ -346,8 +368,13 @@ class Item(PackPart):
 class ScoreEdition(DatedEdition):
     """One text of a score."""
 
-    items: Annotated[list[Item], Field(min_length=1)]
+    items: list[Item] = []
     probability: dict[int, Share] = {}
+
+    @model_validator(mode="after")
+    def _items_or_an_end(self) -> ScoreEdition:
+        self._says_what_holds("items", beside=bool(self.probability))
+        return self
 
 
 class Score(PackPart):
@@ -379,10 +406,13 @@ class Category(PackPart):
 class CategoriesEdition(DatedEdition):
     """One text of an ordered list of categories."""
 
-    categories: Annotated[list[Category], Field(min_length=2)]
+    categories: Annotated[list[Category], Field(min_length=2)] = []
 
     @model_validator(mode="after")
     def _only_the_last_is_otherwise(self) -> CategoriesEdition:
+        self._says_what_holds("categories")
+        if self.status == "ended":
+            return self
         if any(category.otherwise for category in self.categories[:-1]) or not self.categories[-1].otherwise:
             raise ValueError("the last category, and only the last, says `otherwise: true`")
         return self

@@ -10,19 +10,26 @@ from decimal import Decimal
 from tuopin.policy.arithmetic import refuse_bare_sum
 from tuopin.policy.columns import parameter_meaning, same_scale
 from tuopin.policy.compiler import compile_number
-from tuopin.policy.dated import figures_on, parameter_on
+from tuopin.policy.dated import figures_on, nothing_holds, parameter_on
 from tuopin.policy.facts_plan import PlannedFacts
 from tuopin.policy.figures import figure_value
+from tuopin.policy.files import Line
 from tuopin.policy.language import Call, LanguageError, parse
 from tuopin.policy.layout import Layout, by_area
 from tuopin.policy.meaning import Meaning, Number, nothing_known, number
 from tuopin.policy.pack import Pack
 from tuopin.policy.units import Unit
+from tuopin.terms import value_at
 
 #: Values of the figures by id and area code; `national` is the code of the whole country.
 FigureValues = Mapping[str, Mapping[str, Decimal | None]]
 
 NATIONAL = "national"
+
+
+def line_holds(line: Line, day: date) -> bool:
+    """Whether a line has a value or formula on a day: it has begun, and has not ended."""
+    return value_at(line.values or line.formulas, day) is not None
 
 
 def line_meaning(
@@ -45,16 +52,12 @@ def line_meaning(
     if line.values:
         on_day = figures_on(line.values, day)
         if on_day is None:
-            raise LanguageError(
-                f"The line `{id}` has no value on {day}.", "Date its first value no later than the rule that uses it."
-            )
+            raise nothing_holds(f"The line `{id}`", line.values, day)
         return parameter_meaning(pack, layout, on_day, line.unit)
-    started = [start for start in line.formulas if start <= day]
-    if not started:
-        raise LanguageError(
-            f"The line `{id}` has no formula on {day}.", "Date its first formula no later than the rule that uses it."
-        )
-    value = compile_number(parse(line.formulas[max(started)]), _LineWorld(pack, facts, layout, day, figures))
+    formula = value_at(line.formulas, day)
+    if formula is None:
+        raise nothing_holds(f"The line `{id}`", line.formulas, day)
+    value = compile_number(parse(formula), _LineWorld(pack, facts, layout, day, figures))
     refuse_bare_sum(value, Unit.parse(line.unit))
     if value.unit is not None and value.unit != Unit.parse(line.unit):
         raise LanguageError(
@@ -77,7 +80,7 @@ class _LineWorld:
             parameter = self.pack.parameters[name]
             on_day = parameter_on(parameter, self.day)
             if on_day is None:
-                raise LanguageError(f"`{name}` has no value on {self.day}.", "Date its first value earlier.")
+                raise nothing_holds(f"`{name}`", parameter.values, self.day)
             return parameter_meaning(self.pack, self.layout, on_day, parameter.unit)
         if name in self.pack.figures:
             return self._figure(name)

@@ -11,7 +11,7 @@ from typing import Protocol
 from tuopin.policy import sql
 from tuopin.policy.columns import parameter_meaning
 from tuopin.policy.compiler import compile_condition
-from tuopin.policy.dated import in_force, parameter_on
+from tuopin.policy.dated import end_of, in_force, nothing_holds, parameter_on
 from tuopin.policy.facts_plan import PlannedFacts
 from tuopin.policy.files import HOUSEHOLD, Parameter
 from tuopin.policy.language import Call, LanguageError, parse
@@ -188,14 +188,18 @@ class RuleWorld:
     def _parameter(self, parameter: Parameter, name: str) -> Number:
         on_day = parameter_on(parameter, self.rules.day)
         if on_day is None:
-            fix = "Date its first value no later than the rule that uses it."
-            raise LanguageError(f"`{name}` has no value on {self.rules.day}.", fix)
+            raise nothing_holds(f"`{name}`", parameter.values, self.rules.day)
         return parameter_meaning(self.rules.pack, self.rules.layout, on_day, parameter.unit)
 
     def _other_rule(self, other: Rule, name: str) -> Meaning:
-        if not in_force(other.spec.editions, self.rules.day).anything:
+        day = self.rules.day
+        if not in_force(other.spec.editions, day).anything:
+            ended = end_of(other.spec.editions, day)
+            if ended is not None:
+                fix = f"Write a text without it from {ended}, or end this rule too."
+                raise LanguageError(f"`{other.id}` ended on {ended}.", fix)
             fix = "Refer to rules only from the day they hold."
-            raise LanguageError(f"`{other.id}` is not in force on {self.rules.day}.", fix)
+            raise LanguageError(f"`{other.id}` is not in force on {day}.", fix)
         if self.rules.pack.subject(other.id) != self.rules.of:
             of = self.rules.pack.subject(other.id)
             fix = "Refer to rules that are asked of the same."

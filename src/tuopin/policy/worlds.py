@@ -12,7 +12,7 @@ from datetime import date
 from tuopin.policy import rollups, sql
 from tuopin.policy.columns import checked, fact_meaning, parameter_meaning
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
-from tuopin.policy.dated import parameter_on
+from tuopin.policy.dated import nothing_holds, parameter_on
 from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.layout import Layout, covers_column, table_of
@@ -93,9 +93,7 @@ class FactWorld:
         parameter = spec.parameters[name]
         on_day = parameter_on(parameter, self.day)
         if on_day is None:
-            raise LanguageError(
-                f"`{name}` has no value on {self.day}.", "Date its first value no later than the rules that use it."
-            )
+            raise nothing_holds(f"`{name}`", parameter.values, self.day)
         return parameter_meaning(self.pack, self.layout, on_day, parameter.unit)
 
     @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlglot import exp
 
 from tuopin.policy import FACTS, Evaluation, Number, line_meaning, sql
+from tuopin.policy.lines import line_holds
 from tuopin.policy.sql import Sql
 
 
@@ -161,10 +162,9 @@ def _headcount(evaluation: Evaluation, tally: Tally, id: str) -> dict[str, float
 def line_value(evaluation: Evaluation, id: str) -> str | None:
     """A line's value where it is one number for the whole country; None where it differs by area or cannot be told.
 
-    None too where it does not hold yet on the policy's day.
+    None too where it does not hold yet, or no more, on the policy's day.
     """
-    line = evaluation.pack.lines[id]
-    if min([*line.values, *line.formulas]) > evaluation.day:
+    if not line_holds(evaluation.pack.lines[id], evaluation.day):
         return None
     value = line_meaning(evaluation.pack, evaluation.facts_plan, id, evaluation.day, evaluation.figure_values)
     return None if value.constant is None else f"{value.constant.normalize():f}"

@@ -115,8 +115,11 @@ def _policy(screen: Screen, policy: PolicyOfADay, facts: Sequence[FactToMap]) ->
         for rule in policy.in_force
     ]
     screen.table("Rules in force", headings, rules)
-    waiting = [(rule.id, rule.says, ", ".join(rule.announced)) for rule in policy.rules if rule not in policy.in_force]
+    resting = [rule for rule in policy.rules if rule not in policy.in_force]
+    waiting = [(rule.id, rule.says, ", ".join(rule.announced)) for rule in resting if not rule.ended]
     screen.table("Rules that do not hold yet", ["rule", "asks", "announced for"], waiting)
+    over = [(rule.id, rule.says, rule.ended) for rule in resting if rule.ended]
+    screen.table("Rules that have ended", ["rule", "asks", "since"], over)
     show_facts(screen, facts)
 
 
@@ -130,7 +133,8 @@ def _figure(figure: FigureOfADay) -> tuple[object, ...]:
 
 def _how_sure(held: LineOfADay | FigureOfADay) -> tuple[str, str, str]:
     """Since when, how sure where that is not high, and who says so."""
-    return held.since or "not yet", "" if held.confidence == "high" else held.confidence, held.source
+    since = f"ended {held.ended}" if held.ended else held.since or "not yet"
+    return since, "" if held.confidence == "high" else held.confidence, held.source
 
 
 def _with_areas(value: str | None, areas: dict[str, str]) -> str:
