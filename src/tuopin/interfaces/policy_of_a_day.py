@@ -220,8 +220,8 @@ def _text(rule: Rule, edition: Any, language: str) -> Iterator[tuple[str, str]]:
     """The parts of a text: what each is called, and its condition or points."""
     spec = rule.spec
     if isinstance(spec, Standard):
-        if spec.applies_if:
-            yield "applies if", _one_line(spec.applies_if)
+        if applies_if := spec.asked_if(edition):
+            yield "applies if", _one_line(applies_if)
         for name, condition in edition.tests.items():
             yield name, _one_line(condition)
         yield "met", _one_line(edition.met)

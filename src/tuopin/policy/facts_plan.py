@@ -218,7 +218,8 @@ def texts_in(rule: RuleSpec) -> Iterator[tuple[str, Loc]]:
 
 def _texts_of_edition(edition: DatedEdition) -> Iterator[tuple[str, Loc]]:
     match edition:
-        case StandardEdition(tests=tests, met=met):
+        case StandardEdition(applies_if=applies_if, tests=tests, met=met):
+            yield from [(applies_if, ("applies_if",))] if applies_if else []
             yield from ((text, ("tests", name)) for name, text in tests.items())
             yield from [(met, ("met",))] if met else []
         case ScoreEdition(items=items):

@@ -307,13 +307,14 @@ class DatedEdition(PackPart):
 class StandardEdition(DatedEdition):
     """One text of a standard."""
 
+    applies_if: Condition | None = None
     tests: dict[Id, Condition] = {}
     says: dict[Id, Text] = {}
     met: Condition = ""
 
     @model_validator(mode="after")
     def _a_text_or_an_end(self) -> StandardEdition:
-        self._says_what_holds("met", beside=bool(self.tests or self.says))
+        self._says_what_holds("met", beside=bool(self.tests or self.says or self.applies_if))
         return self
 
 
@@ -345,6 +346,10 @@ class Standard(PackPart):
                 "a cross-check that proposes a question says what it asks and how many days there are to reply"
             )
         return self
+
+    def asked_if(self, edition: StandardEdition) -> Condition | None:
+        """Of whom an edition is asked: by its own condition, else by that for all editions; None: of everybody."""
+        return edition.applies_if or self.applies_if
 
     def in_words(self, test: str, edition: StandardEdition) -> Text | None:
         """What a test of an edition says to a reader: the edition's own words, else those for all editions."""

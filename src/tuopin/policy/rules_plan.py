@@ -188,8 +188,7 @@ class _Rules:
         nothing = Truth(sql.unknown("boolean"))
         for name in dict.fromkeys(name for _, parts in texts for name in parts):
             world.parts[name] = self._by_area(held, [parts.get(name, nothing) for _, parts in texts])
-        if standard.applies_if is not None:
-            met = self._applied(world, standard.applies_if, met)
+        met = self._applied(world, standard, held, met)
         id = world.rule.id
         return world.compiled(replace(met, sql=sql.column(id)), {id: met.sql})
 
@@ -205,11 +204,19 @@ class _Rules:
         pilots = [(edition.areas, truth) for edition, truth in zip(held.pilots, truths, strict=False)]
         return truth_by_area(self.layout.territory, pilots, truths[-1] if held.general else None)
 
-    def _applied(self, world: RuleWorld, applies_if: str, met: Truth) -> Truth:
+    def _applied(self, world: RuleWorld, standard: Standard, held: InForce[StandardEdition], met: Truth) -> Truth:
         """Of whom it is not asked, it is not met."""
-        world.applies = applies = world.condition(applies_if, "applies_if")
+        if not any(standard.asked_if(edition) for edition in held.editions):
+            return met
+        world.applies = applies = self._by_area(held, [self._applies(world, standard, e) for e in held.editions])
         certain, asked = applies.certain and met.certain, applies.asked and met.asked
         return Truth(sql.both([applies.sql, met.sql]), certain, asked, met.grounded)
+
+    def _applies(self, world: RuleWorld, standard: Standard, edition: StandardEdition) -> Truth:
+        if edition.applies_if is not None:
+            return world.condition(edition.applies_if, "editions", standard.editions.index(edition), "applies_if")
+        everybody = Truth(sql.truth(True), certain=True, grounded=False)
+        return everybody if standard.applies_if is None else world.condition(standard.applies_if, "applies_if")
 
     # --- scores ------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from tests.unit.policy.invented import (
     score,
     standard,
 )
-from tuopin.policy import Pack
+from tuopin.policy import Pack, check_pack
 from tuopin.tables.engines import Engine
 
 LIT = {"lit": fact("boolean"), "wet": fact("boolean")}
@@ -129,6 +129,46 @@ def test_a_rule_that_cannot_be_told_leaves_scores_and_categories_that_name_it_op
     assert (row["rule"], row["same"], row["card_low"], row["card_high"]) == (None, None, 0, 3)
     assert (row["level_first"], row["level_last"]) == ("poor", "none")
     assert (known["same"], known["card_low"], known["level_last"]) == (True, 3, "poor")
+
+
+# --- of whom a text is asked -----------------------------------------------------------------------------------------
+
+ASKED_OF = {"lit": fact("boolean"), "wet": fact("boolean"), "warm": fact("boolean")}
+
+
+def asked_of(*editions: Mapping[str, Any], **more: Any) -> Pack:
+    return make_pack(facts=ASKED_OF, standards={"rule": standard("", *editions, **more)})
+
+
+def test_an_edition_is_asked_of_its_own_households_and_others_of_those_of_the_standard(engine: Engine) -> None:
+    old, new = edition("2014-01-01", "lit"), edition("2016-01-01", "lit", applies_if="warm")
+    pack = asked_of(old, new, edition("2018-01-01", "lit"), applies_if="wet")
+    days = ("2015-12-31", "2016-01-01", "2018-01-01")
+    for facts, expected in (
+        ({"lit": True, "wet": True, "warm": False}, [True, False, True]),
+        ({"lit": True, "wet": False, "warm": True}, [False, True, False]),
+        ({"lit": True, "wet": True}, [True, None, True]),
+    ):
+        assert [on(engine, pack, day, household=Household(facts)) for day in days] == expected
+
+
+def test_an_edition_may_be_asked_of_everybody_again(engine: Engine) -> None:
+    pack = asked_of(edition("2014-01-01", "lit"), edition("2016-01-01", "lit", applies_if="true"), applies_if="wet")
+    assert [on(engine, pack, day) for day in ("2015-12-31", "2016-01-01")] == [False, True]
+
+
+def test_a_pilot_is_asked_of_its_own_households_in_its_areas(engine: Engine) -> None:
+    pilot = edition("2016-06-01", "lit", status="pilot", areas=["n1"], applies_if="wet")
+    pack = asked_of(edition("2014-01-01", "lit"), pilot)
+    assert by_village(engine, pack, LIT_NOT_WET.facts) == [True, False, False, True, True]
+
+
+@pytest.mark.parametrize("name", ["nosuch", "part"], ids=["no such name", "a test of the edition"])
+def test_of_whom_an_edition_is_asked_is_checked_where_it_stands(name: str) -> None:
+    pack = asked_of(edition("2014-01-01", "part", tests={"part": "lit"}, applies_if=f"wet and {name}"))
+    (problem,) = check_pack(pack)
+    assert problem.what == f"There is no `{name}` here."
+    assert (problem.place.file, problem.place.line, problem.place.rule) == ("standards/rules.yaml", 2, "rule")
 
 
 # --- pilots ----------------------------------------------------------------------------------------------------------
