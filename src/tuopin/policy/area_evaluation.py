@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,12 +49,15 @@ class AreaEvaluation:
     @cached_property
     def parts(self) -> list[int]:
         """The numbers of the parts to add up: all, or those that may hold households of the one area."""
-        entries = self.evaluation.snapshot.manifest.parts
         if self.within is None:
-            return [entry.part for entry in entries]
-        codes = sorted(self.evaluation.snapshot.areas().below([self.within]))
-        inside = [e.part for e in entries if bisect_left(codes, e.first_area) < bisect_right(codes, e.last_area)]
-        return inside or [entry.part for entry in entries[:1]]  # nobody lives there: any part adds up to nothing
+            return list(self.evaluation.parts)
+        return self.parts_with([self.within]) or [0]  # nobody lives there: any part adds up to nothing
+
+    def parts_with(self, areas: Iterable[str]) -> list[int]:
+        """The numbers of the parts that may hold households of some areas."""
+        codes = sorted(self.evaluation.snapshot.areas().below(areas))
+        entries = self.evaluation.snapshot.manifest.parts
+        return [e.part for e in entries if bisect_left(codes, e.first_area) < bisect_right(codes, e.last_area)]
 
     def add_up(self) -> None:
         """Roll households up to the areas they live in, part by part; all tiers are added up from these rows."""

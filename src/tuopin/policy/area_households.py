@@ -164,7 +164,7 @@ def _rows(
         query = left_join(query, sql.table("dwellings", "d"), _NO, "d")
     query = query.where(sql.one_of(area, [sql.text(code) for code in sorted(codes)]), copy=False)
     query = query.group_by(area, copy=False)
-    for part in areas.parts:
+    for part in areas.parts_with(codes):
         evaluation.show_facts(part)
         for table in sorted(tables - {"households"}):
             evaluation.engine.view(table, evaluation.snapshot.files(table, part=part))

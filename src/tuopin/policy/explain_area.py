@@ -24,7 +24,15 @@ from tuopin.policy.sql import Sql
 from tuopin.terms import Answer, value_at
 
 
-def explain_area(areas: AreaEvaluation, plan: AreaFactsPlan, rules: RulesPlan, code: str, language: str) -> AreaSeen:
+def explain_area(
+    areas: AreaEvaluation,
+    plan: AreaFactsPlan,
+    rules: RulesPlan,
+    code: str,
+    language: str,
+    *,
+    what_is_open: bool = True,
+) -> AreaSeen:
     """Explain one area, whose row stands in the table `evaluated` and whose standing in `area_standings`.
 
     Args:
@@ -33,10 +41,11 @@ def explain_area(areas: AreaEvaluation, plan: AreaFactsPlan, rules: RulesPlan, c
         rules: the rules that are asked of them.
         code: the code of the area.
         language: one of the pack's.
+        what_is_open: look at its households, for what keeps a count open.
     """
     words = AreaInWords(areas, plan, rules, code, language)
     words.read(areas.evaluation.engine, code)
-    return words.seen()
+    return words.seen(what_is_open=what_is_open)
 
 
 class AreaInWords(RowInWords):
@@ -55,7 +64,7 @@ class AreaInWords(RowInWords):
         self.gates = {id: gates_of(text, self.of_estimate, figures[id]) for id, text in editions.items()}
         self.places = {id: places_of(text, figures[id]) for id, text in editions.items()}
 
-    def seen(self) -> AreaSeen:
+    def seen(self, *, what_is_open: bool) -> AreaSeen:
         """Everything the policy says of it."""
         manifest = self.areas.evaluation.snapshot.manifest
         standing, since = self._standing()
@@ -73,7 +82,7 @@ class AreaInWords(RowInWords):
             pack=f"{self.pack.name} {self.pack.about.version}",
             standing=standing,
             standing_since=None if since is None else str(since),
-            standards=[self._of_area(standard) for standard in self.standards()],
+            standards=[self._of_area(standard, what_is_open=what_is_open) for standard in self.standards()],
             assumptions=[{"fact": assumed.fact, "reason": assumed.reason} for assumed in manifest.assumptions],
         )
 
@@ -106,11 +115,11 @@ class AreaInWords(RowInWords):
 
     # --- standards ---------------------------------------------------------------------------------------------------
 
-    def _of_area(self, standard: StandardSeen) -> AreaStandardSeen:
+    def _of_area(self, standard: StandardSeen, *, what_is_open: bool) -> AreaStandardSeen:
         said = {field.name: getattr(standard, field.name) for field in fields(standard)}
         said["facts"] = [fact for fact in standard.facts if fact.fact not in self.of_estimate]
         said["thresholds"] = [figure for figure in standard.thresholds if self._counts_here(standard.id, figure.id)]
-        undecided = standard.answer == Answer.CANNOT_TELL.value
+        undecided = what_is_open and standard.answer == Answer.CANNOT_TELL.value
         return AreaStandardSeen(
             **said,
             estimates=[self._estimate(id) for id in self._estimates_of(standard.id)],

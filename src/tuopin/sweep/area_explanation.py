@@ -222,12 +222,17 @@ def percent(share: float | None, *, beside: Collection[float] = ()) -> str:
     """A share in hundredths, with two decimals, or with as many as tell it from a limit beside it."""
     if share is None:
         return "?"
+    return short(_hundredths(share, decimals(share, beside=beside))) + "\u00a0%"
+
+
+def decimals(share: float, *, beside: Collection[float] = ()) -> int:
+    """How many decimals of a hundredth tell a share from the limits beside it; two where none is near."""
     digits = 2
     while digits < MOST_DIGITS and any(
         limit != share and _hundredths(limit, digits) == _hundredths(share, digits) for limit in beside
     ):
         digits += 1
-    return short(_hundredths(share, digits)) + "\u00a0%"
+    return digits
 
 
 def _hundredths(share: float, digits: int) -> str:
