@@ -220,7 +220,8 @@ class _Parameters:
         self.as_of = below.as_of
 
     def lookup(self, name: str) -> Meaning:
-        return self.world.parameter(self.spec, name) if name in self.spec.parameters else self.below.lookup(name)
+        figure = self.world.of_the_law(self.spec, name)
+        return self.below.lookup(name) if figure is None else figure
 
     def roll_up(self, call: Call) -> Meaning:
         return self.below.roll_up(call)

@@ -9,12 +9,12 @@ from datetime import date
 from typing import Protocol
 
 from tuopin.policy import sql
-from tuopin.policy.columns import parameter_meaning
 from tuopin.policy.compiler import compile_condition
-from tuopin.policy.dated import end_of, in_force, nothing_holds, parameter_on
+from tuopin.policy.dated import end_of, in_force
 from tuopin.policy.facts_plan import PlannedFacts
-from tuopin.policy.files import HOUSEHOLD, Parameter
+from tuopin.policy.files import HOUSEHOLD
 from tuopin.policy.language import Call, LanguageError, parse
+from tuopin.policy.law import parameter_number
 from tuopin.policy.layout import Layout
 from tuopin.policy.lines import FigureValues, line_meaning
 from tuopin.policy.meaning import Meaning, Number, Truth
@@ -179,17 +179,11 @@ class RuleWorld:
             rules = self.rules
             parameter = self.rule.spec.parameters.get(name) or rules.pack.parameters.get(name)
             self.seen_figures[name] = (
-                self._parameter(parameter, name)
+                parameter_number(rules.pack, rules.layout, name, parameter, rules.day)
                 if parameter
                 else line_meaning(rules.pack, rules.facts, name, rules.day, rules.figures, rules.layout)
             )
         return self.seen_figures[name]
-
-    def _parameter(self, parameter: Parameter, name: str) -> Number:
-        on_day = parameter_on(parameter, self.rules.day)
-        if on_day is None:
-            raise nothing_holds(f"`{name}`", parameter.values, self.rules.day)
-        return parameter_meaning(self.rules.pack, self.rules.layout, on_day, parameter.unit)
 
     def _other_rule(self, other: Rule, name: str) -> Meaning:
         day = self.rules.day

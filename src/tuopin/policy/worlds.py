@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from datetime import date
 
 from tuopin.policy import rollups, sql
-from tuopin.policy.columns import checked, fact_meaning, parameter_meaning
+from tuopin.policy.columns import checked, fact_meaning
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
-from tuopin.policy.dated import nothing_holds, parameter_on
 from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
+from tuopin.policy.law import known_beforehand, parameter_number
 from tuopin.policy.layout import Layout, covers_column, table_of
 from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, never_asked, nothing_known, unasked
 from tuopin.policy.pack import Pack
@@ -88,13 +88,11 @@ class FactWorld:
         except LanguageError as error:
             raise FactError(error, name) from None
 
-    def parameter(self, spec: Derived, name: str) -> Meaning:
-        """A parameter of a derived fact, on the policy's day."""
-        parameter = spec.parameters[name]
-        on_day = parameter_on(parameter, self.day)
-        if on_day is None:
-            raise nothing_holds(f"`{name}`", parameter.values, self.day)
-        return parameter_meaning(self.pack, self.layout, on_day, parameter.unit)
+    def of_the_law(self, spec: Derived, name: str) -> Meaning | None:
+        """A parameter of a derived fact, a shared one or a line, on the policy's day; None if the name is neither."""
+        if name in spec.parameters:
+            return parameter_number(self.pack, self.layout, name, spec.parameters[name], self.day)
+        return known_beforehand(self.pack, self.layout, name, self.day)
 
     @contextmanager
     def _no_circle(self, name: str) -> Iterator[None]:
@@ -109,16 +107,15 @@ class FactWorld:
 
 
 class _Scope:
-    """A world with the parameters of one derived fact in front."""
+    """A world with the figures of the law in front: the parameters of one derived fact, shared ones, lines."""
 
     def __init__(self, world: FactWorld, spec: Derived) -> None:
         self.world, self.spec = world, spec
         self.as_of = world.as_of
 
     def lookup(self, name: str) -> Meaning:
-        if name in self.spec.parameters:
-            return self.world.parameter(self.spec, name)
-        return self.world.lookup(name)
+        figure = self.world.of_the_law(self.spec, name)
+        return self.world.lookup(name) if figure is None else figure
 
     def roll_up(self, call: Call) -> Meaning:
         return self.world.rolled_up(call, self.spec)
