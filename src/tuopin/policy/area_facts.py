@@ -6,7 +6,7 @@ roll-up keeps the unknown here as everywhere: while one household's answer is un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -23,7 +23,7 @@ from tuopin.policy.meaning import Code, Meaning, Moment, Number, Truth, exact, n
 from tuopin.policy.pack import Pack
 from tuopin.policy.sql import Sql
 from tuopin.policy.units import Unit
-from tuopin.policy.worlds import FactWorld, rolled_up
+from tuopin.policy.worlds import FactWithoutValue, FactWorld, rolled_up
 from tuopin.terms import value_at
 
 #: More households than an area has: how far a sum over them can reach.
@@ -50,6 +50,7 @@ class AreaFactsPlan:
         layout: the shape of the snapshot.
         estimates: the estimates in force that rules of this tier may name.
         inputs: the counts that estimates are made of, where they are known exactly.
+        without_value: the derived facts that no area has on the policy's day, and why.
     """
 
     tier: str
@@ -59,6 +60,7 @@ class AreaFactsPlan:
     layout: Layout
     estimates: Mapping[str, Estimate]
     inputs: Mapping[str, Sql]
+    without_value: Mapping[str, FactWithoutValue]
 
     def query(self) -> exp.Select:
         """One row an area of the tier, from the views these_areas, area_tiers, area_parts and area_standings."""
@@ -202,6 +204,8 @@ class _Below:
         self.facts, self.as_of = facts, facts.layout.as_of
 
     def lookup(self, name: str) -> Meaning:
+        if name in self.facts.without_value:
+            raise self.facts.without_value[name]
         if name not in self.facts.meanings:
             fix = "Inside a roll-up over an area, name facts of a household."
             raise LanguageError(f"`{name}` is not a fact of a household.", fix)
@@ -231,17 +235,25 @@ def _plan(pack: Pack, world: AreaWorld, tier: str, day: date, *, all_facts: bool
     estimates = _estimates_on(pack, tier, day)
     meanings: dict[str, Meaning] = {}
     columns: dict[str, Sql] = {}
+    without_value: dict[str, FactWithoutValue] = {}
     for id in _area_facts(pack, tier, estimates, all_facts=all_facts):
-        meanings[id], computed = as_stored(id, world.lookup(id))
+        meanings[id], computed = as_stored(id, world.lookup_or_nothing(id, without_value))
         columns |= computed
     inputs: dict[str, Sql] = {}
     for id, estimate in estimates.items():
         try:
+            _refuse_without_value(_counts_of(estimate), without_value)
             inputs |= {count: _known(count, meanings) for count in _counts_of(estimate)}
             meanings |= _readings(id, estimate, meanings, day)
         except LanguageError as error:
             raise EstimateError(error, id) from None
-    return AreaFactsPlan(tier, meanings, columns, world.rollup, world.layout, estimates, inputs)
+    return AreaFactsPlan(tier, meanings, columns, world.rollup, world.layout, estimates, inputs, without_value)
+
+
+def _refuse_without_value(counts: Iterable[str], without_value: Mapping[str, FactWithoutValue]) -> None:
+    for count in counts:
+        if count in without_value:
+            raise without_value[count]
 
 
 def _estimates_on(pack: Pack, tier: str, day: date) -> dict[str, Estimate]:

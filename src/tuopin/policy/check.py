@@ -477,7 +477,7 @@ def _compiled_on(pack: Pack, day: date) -> list[Problem]:
         facts = plan_facts(pack, layout, day, all_facts=True)
         members = MemberWorld(pack, layout, day)
         for id in (id for id, derived in pack.derived.items() if derived.entity == "member"):
-            members.lookup(id)
+            members.lookup_or_nothing(id, {})
     except FactError as error:
         place = replace(pack.place("facts.yaml", "derived", error.fact, "rule"), rule=error.fact)
         return [Problem(error.what, place, "", error.fix)]
@@ -528,11 +528,12 @@ def _sample(pack: Pack) -> FigureValues:
 
 
 def _days(pack: Pack) -> list[date]:
-    """Every day on which a text begins or ends, or a figure ends; a pack without rules is checked once."""
+    """Every day on which a text begins or ends, or a figure does; a pack without rules is checked once."""
     editions = [edition for rule in pack.rules.values() for edition in rule.spec.editions]
     days = {edition.from_ for edition in editions if edition.status != "announced"}
-    ends = {day for series in _dated_series(pack) for day, value in series.items() if value is None}
-    return sorted(days | ends) or [date.max]
+    for series in _dated_series(pack):
+        days |= {min(series), *(day for day, value in series.items() if value is None)}
+    return sorted(days) or [date.max]
 
 
 def _dated_series(pack: Pack) -> Iterator[Mapping[date, object]]:

@@ -80,12 +80,16 @@ def ended_on(series: Mapping[date, object], day: date) -> date | None:
     return max(begun) if begun and series[max(begun)] is None else None
 
 
-def nothing_holds(what: str, series: Mapping[date, object], day: date) -> LanguageError:
+class NothingHolds(LanguageError):
+    """A line or parameter was named on a day on which it has no value."""
+
+
+def nothing_holds(what: str, series: Mapping[date, object], day: date) -> NothingHolds:
     """What is said where something is named on a day on which it has no value: not yet, or no more."""
     ended = ended_on(series, day)
     if ended is not None:
-        return LanguageError(f"{what} ended on {ended}.", "Write a text without it from that day on, or end that too.")
-    return LanguageError(f"{what} has no value on {day}.", "Date its first value no later than the text that needs it.")
+        return NothingHolds(f"{what} ended on {ended}.", "Write a text without it from that day on, or end that too.")
+    return NothingHolds(f"{what} has no value on {day}.", "Date its first value no later than the text that needs it.")
 
 
 def figures_on(values: Mapping[date, Decimal | DatedValue | None], day: date) -> Figures | None:

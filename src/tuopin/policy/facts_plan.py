@@ -31,7 +31,7 @@ from tuopin.policy.pack import Pack, RuleSpec
 from tuopin.policy.rollups import Aggregation
 from tuopin.policy.sql import Sql
 from tuopin.policy.territories import territorial_codes
-from tuopin.policy.worlds import FactError, HouseholdWorld
+from tuopin.policy.worlds import FactError, FactWithoutValue, HouseholdWorld
 from tuopin.policy.yaml_text import Loc
 from tuopin.tables.manifest import PartEntry
 
@@ -61,6 +61,11 @@ class PlannedFacts(Protocol):
         ...
 
     @property
+    def without_value(self) -> Mapping[str, FactWithoutValue]:
+        """The derived facts that nobody has on the policy's day, and why."""
+        ...
+
+    @property
     def layout(self) -> Layout:
         """The shape of the snapshot."""
         ...
@@ -77,6 +82,7 @@ class FactsPlan:
         registers: for each register used, its aggregates over matched rows.
         layout: the shape of the snapshot.
         tiers_used: the tiers by which some rule or figure differs.
+        without_value: the derived facts that nobody has on the policy's day, and why; a rule that needs one is refused.
         key: hash of all that the facts depend on besides the snapshot's content.
     """
 
@@ -86,6 +92,7 @@ class FactsPlan:
     registers: Mapping[str, Aggregation]
     layout: Layout
     tiers_used: frozenset[str]
+    without_value: Mapping[str, FactWithoutValue]
 
     @property
     def key(self) -> str:
@@ -175,12 +182,13 @@ def plan_facts(pack: Pack, layout: Layout, policy_date: date, *, all_facts: bool
     if layout.survey:
         columns["weight"] = sql.column("weight", "h")
     meanings: dict[str, Meaning] = {}
+    without_value: dict[str, FactWithoutValue] = {}
     for id in _household_facts(pack, all_facts=all_facts):
-        meaning = world.lookup(id)
-        stored, computed = as_stored(id, meaning)
+        stored, computed = as_stored(id, world.lookup_or_nothing(id, without_value))
         meanings[id] = stored
         columns |= computed
-    return FactsPlan(meanings, columns, world.rollups, world.matches, layout, _tiers_used(pack, layout))
+    tiers = _tiers_used(pack, layout)
+    return FactsPlan(meanings, columns, world.rollups, world.matches, layout, tiers, without_value)
 
 
 def _household_facts(pack: Pack, *, all_facts: bool) -> list[str]:

@@ -11,6 +11,7 @@ from tuopin.policy.columns import same_scale
 from tuopin.policy.facts_plan import PlannedFacts
 from tuopin.policy.figures import figure_value
 from tuopin.policy.files import Line
+from tuopin.policy.language import LanguageError, names, parse
 from tuopin.policy.law import line_number
 from tuopin.policy.layout import Layout, by_area
 from tuopin.policy.meaning import Number, nothing_known, number
@@ -46,7 +47,7 @@ def line_meaning(
         LanguageError: the line has no value or formula on that day, or its formula does not give its unit.
     """
     layout = layout or facts.layout
-    return line_number(pack, layout, id, day, lambda name: _figure(pack, facts, layout, name, figures))
+    return line_number(pack, layout, id, day, lambda name: _figure(pack, facts, layout, name, day, figures))
 
 
 def figure_unit(pack: Pack, id: str, facts: PlannedFacts) -> Unit:
@@ -56,8 +57,14 @@ def figure_unit(pack: Pack, id: str, facts: PlannedFacts) -> Unit:
     return figure_value(pack, id, facts).unit or Unit()
 
 
-def _figure(pack: Pack, facts: PlannedFacts, layout: Layout, name: str, figures: FigureValues) -> Number:
+def _figure(pack: Pack, facts: PlannedFacts, layout: Layout, name: str, day: date, figures: FigureValues) -> Number:
     """A figure where a household lives: national, or of its area."""
+    of = pack.figures[name]
+    for fact in names(parse(of.value, division=True)) | names(parse(of.of or "true")):
+        if fact in facts.without_value:
+            missing = facts.without_value[fact]
+            what = f"The figure `{name}` rests on `{fact}`, which nobody has on {day}: {missing.what}"
+            raise LanguageError(what, missing.fix)
     unit = figure_unit(pack, name, facts)
     values = figures.get(name, {})
     known = {code: number(value, unit) for code, value in values.items() if value is not None}

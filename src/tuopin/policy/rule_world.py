@@ -110,6 +110,9 @@ class RuleWorld:
             return self.part(name)
         if name in self.rule.spec.parameters or name in pack.parameters or name in pack.lines:
             return self._figure(name)
+        if name in self.rules.facts.without_value:
+            missing = self.rules.facts.without_value[name]
+            raise LanguageError(f"`{name}` cannot be computed on {self.rules.day}: {missing.what}", missing.fix)
         if name in self.rules.facts.meanings:
             self.reads[name] = None
             return self.rules.facts.meanings[name]

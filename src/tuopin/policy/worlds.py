@@ -12,6 +12,7 @@ from datetime import date
 from tuopin.policy import rollups, sql
 from tuopin.policy.columns import checked, fact_meaning
 from tuopin.policy.compiler import World, compile_condition, compile_node, compile_number
+from tuopin.policy.dated import NothingHolds
 from tuopin.policy.files import Assumption, Derived, Fact, Quantity
 from tuopin.policy.language import Call, LanguageError, Name, Node, parse
 from tuopin.policy.law import known_beforehand, parameter_number
@@ -35,6 +36,10 @@ class FactError(LanguageError):
         self.fact = fact
 
 
+class FactWithoutValue(FactError):
+    """A derived fact that nobody has on the policy's day: a figure in its rule has no value yet, or no more."""
+
+
 class FactWorld:
     """What all three worlds share: asked facts, and derived facts compiled once."""
 
@@ -55,6 +60,14 @@ class FactWorld:
             with self._no_circle(name):
                 self._known[name] = self.find(name)
         return self._known[name]
+
+    def lookup_or_nothing(self, name: str, without_value: dict[str, FactWithoutValue]) -> Meaning:
+        """The meaning of a fact; where it has no value on the day nothing is known of it, and it is noted why."""
+        try:
+            return self.lookup(name)
+        except FactWithoutValue as error:
+            without_value[name] = error
+            return unasked(fact_meaning(self.pack.derived[name], sql.column(name), self.layout.currency, certain=False))
 
     def find(self, name: str) -> Meaning:
         """Find a name that was not looked up before."""
@@ -85,6 +98,8 @@ class FactWorld:
             return checked(compile_node(parse(spec.rule), _Scope(self, spec)), spec, self.layout.currency)
         except FactError:
             raise
+        except NothingHolds as error:
+            raise FactWithoutValue(error, name) from None
         except LanguageError as error:
             raise FactError(error, name) from None
 
