@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.conftest import Ended, Tuopin
+from tests.journeys.test_how_tos import shows
+from tests.pages import blocks, read
 from tuopin.policy import folders_of
+from tuopin.policy.files import PackPart
+from tuopin.sweep.campaign_file import CampaignFile, HelpPlan, Lists, Officials
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
 from tuopin.terms import DataError
@@ -172,3 +178,36 @@ def test_a_campaign_writes_over_nothing(lived: Lived) -> None:
     refused = simulated(lived.tuopin, "county").in_plain_words()
     assert refused.code == 2
     assert (lived.folder / "campaign.json").is_file()
+
+
+HOW_TO = "how-to/try-a-policy-where-the-truth-is-known.md"
+
+
+def test_a_policy_is_tried_where_the_truth_is_known_as_the_how_to_says(tuopin: Tuopin) -> None:
+    """Every command of the page, in its order; the country is the same whether anybody acts or not."""
+    calls = [line[2:] for block in blocks(HOW_TO, "console") for line in block.text.splitlines() if line[:2] == "$ "]
+    assert [call.split()[1] for call in calls] == ["simulate", "simulate", "pack", "simulate", "snapshot", "report"]
+    for call in calls:
+        ended = tuopin(*call.split()[1:])
+        assert ended.code == 0, (call, ended.err)
+        shows(HOW_TO, call, ended)
+    first, alone = (judged(tuopin.folder / name, 2013) for name in ("county", "alone"))
+    assert first.equals(alone)
+    assert not judged(tuopin.folder / "county", 2016).equals(judged(tuopin.folder / "alone", 2016))
+
+
+def judged(campaign: Path, year: int) -> pa.Table:
+    """Everybody as they truly were."""
+    return pq.read_table(campaign / "truth" / f"judged-{year}.parquet")
+
+
+def test_the_reference_names_every_key_of_a_campaign_and_every_key_of_an_account(lived: Lived) -> None:
+    page = read("reference/campaign.md")
+    rows = {key for row in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE) for key in re.findall(r"`([^`]+)`", row)}
+    groups: dict[str, type[PackPart]] = {"officials": Officials, "lists": Lists, "help": HelpPlan}
+    keys = set(CampaignFile.model_fields) | set(lived.table[0])
+    keys |= {f"{group}.{key}" for group, model in groups.items() for key in model.model_fields}
+    told_with_their_group = {"lists.village", "lists.county"} | {
+        f"{group}.{key}" for group in groups for key in ("source", "assumed")
+    }
+    assert rows == keys - told_with_their_group
