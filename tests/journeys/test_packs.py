@@ -112,7 +112,7 @@ def test_the_facts_that_a_mapping_can_give_are_shown_with_their_codes(tuopin: Tu
     facts = {fact["id"]: fact for fact in document["facts"]}
     assert facts["settlement"] == {
         "id": "settlement", "entity": "household", "type": "code", "unit": None, "scale": 0, "min": None, "max": None,
-        "codes": {"urban": "Ville", "rural": "Campagne"},
+        "codes": {"urban": "Ville", "rural": "Campagne"}, "unknown": [],
         "says": "Le ménage vit-il en ville ou à la campagne ?", "computed": False,
     }  # fmt: skip
     assert [facts["consumption"][key] for key in ("type", "unit", "min", "max")] == [

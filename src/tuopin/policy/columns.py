@@ -33,10 +33,11 @@ def declared_columns(pack: Pack, currency: Currency) -> dict[str, list[Column]]:
             spec.type,
             unit=spec.unit,
             scale=stored_scale(spec, currency),
-            values=tuple(spec.values),
+            values=spec.codes,
             minimum=spec.min,
             maximum=spec.max,
             sensitivity=sensitivity,
+            unknown=tuple(spec.unknown) if isinstance(spec, Fact) else (),
         )
         tables.setdefault(table_of_entity(spec.entity), []).append(column)
     return tables
@@ -47,7 +48,8 @@ def fact_meaning(spec: Quantity, column: Sql, currency: Currency, *, certain: bo
     if spec.type == "boolean":
         return Truth(column, certain)
     if spec.type == "code":
-        return Code(column, frozenset(spec.values), certain)
+        unknown = frozenset(spec.values) - frozenset(spec.codes)
+        return Code(column, frozenset(spec.codes), certain, unknown=unknown)
     if spec.type in ("month", "date"):
         return Moment(column, certain)
     scale = stored_scale(spec, currency)

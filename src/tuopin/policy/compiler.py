@@ -147,6 +147,9 @@ def _compare(word: str, left: Meaning, right: Meaning) -> Truth:
 
 def _check_codes(left: Code, right: Code) -> None:
     for code, other in ((left, right), (right, left)):
+        if code.literal in other.unknown:
+            what = f"'{code.literal}' says that nobody knows, so it is read as unknown."
+            raise LanguageError(what, "Write `is null`, or `is not null`.")
         if code.literal is not None and other.values is not None and code.literal not in other.values:
             raise LanguageError(f"'{code.literal}' is not one of the values.", f"Allowed: {_listed(other.values)}.")
         if code.literal is not None and other.literal is not None:

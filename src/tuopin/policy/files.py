@@ -180,6 +180,11 @@ class Quantity(PackPart):
     source: Source | None = None
     note: str | None = None
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The values that can be stored."""
+        return tuple(self.values)
+
     @model_validator(mode="after")
     def _type_and_scale_agree(self) -> Quantity:
         if self.type == "decimal" and not self.scale:
@@ -200,12 +205,22 @@ class Fact(Quantity):
     sensitivity: Literal["public", "personal", "sensitive"] = "personal"
     maps_to: str | None = None
     history: StrictBool = False
+    unknown: list[str] = []
 
     @model_validator(mode="after")
     def _a_code_lists_its_values(self) -> Fact:
         if (self.type == "code") != bool(self.values):
             raise ValueError("a code fact lists its values, and only a code fact does")
+        if strange := [code for code in self.unknown if code not in self.values]:
+            raise ValueError(f"`unknown` names {', '.join(strange)}, which is none of the values")
+        if self.unknown and not self.codes:
+            raise ValueError("every value is `unknown`; nothing could be known of it")
         return self
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The values that say something: without those that mean that nobody knows."""
+        return tuple(code for code in self.values if code not in self.unknown)
 
 
 class Derived(Quantity):

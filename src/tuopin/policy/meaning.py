@@ -39,6 +39,7 @@ class Code:
     Attributes:
         sql: a text column or literal.
         values: the allowed codes; None for a literal, which takes the other side's.
+        unknown: codes of the source that are read as unknown.
     """
 
     sql: Sql
@@ -47,6 +48,7 @@ class Code:
     asked: bool = True
     grounded: bool = True
     literal: str | None = None
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

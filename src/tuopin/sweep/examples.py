@@ -335,6 +335,8 @@ def _table(name: str, columns: Mapping[str, list[Column]], rows: list[dict[str, 
 
 
 def _stored(column: Column, value: Any) -> Any:  # noqa: ANN401 - any fact's value
+    if value in column.unknown:
+        return None
     if value is None or isinstance(value, bool):
         return value
     if column.type in ("integer", "decimal", "money"):

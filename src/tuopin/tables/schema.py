@@ -52,6 +52,7 @@ class Column:
         unit: what one unit is, such as XTS/year or person; None for what has none.
         scale: decimals kept: of a decimal fact, or of money (then the currency's exponent).
         values: the codes allowed; empty: any.
+        unknown: codes of a source that say that nobody knows: they are read as unknown, and never stored.
         minimum: least possible value, in natural units (not minor ones); None: no bound but LIMITS.
         maximum: most possible value, in natural units.
         sensitivity: who may see it: public, personal or sensitive.
@@ -67,6 +68,7 @@ class Column:
     maximum: Decimal | None = None
     sensitivity: Sensitivity = "personal"
     required: bool = False
+    unknown: tuple[str, ...] = ()
 
     @property
     def arrow(self) -> pa.DataType:

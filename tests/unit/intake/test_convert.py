@@ -43,6 +43,17 @@ def run_batch(
     return made.values.to_pylist(), reasons
 
 
+TESTED = Column("water", "code", values=("pass", "fail"), unknown=("untested",))
+
+
+def test_a_code_that_says_that_nobody_knows_is_read_as_unknown() -> None:
+    assert run(TESTED, ["pass", "untested", "fail", None]) == (["pass", None, "fail", None], {})
+    recoded = run(TESTED, ["1", "2", "3"], recode={"1": "pass", "2": "untested"}, other="untested")
+    assert recoded == (["pass", None, None], {})
+    assert stored_value(TESTED, "untested") is None
+    assert run(TESTED, ["untestd"])[1] == {0: "is not one of the codes of water"}
+
+
 def test_text_numbers_are_scaled_exactly() -> None:
     stored, refused = run(MONEY, ["0.1", "19.99", " 7 ", "-3", ".5", "5.", "1e+05", "", None, "007"])
     assert stored == [10, 1999, 700, -300, 50, 500, 10_000_000, None, None, 700]

@@ -25,6 +25,7 @@ class FactToMap:
         min: the least that is possible; None: nothing is said.
         max: the most.
         codes: the codes allowed, each with its meaning.
+        unknown: those of them that are read as unknown.
         says: its question or label.
         computed: it is computed where no source gives it.
     """
@@ -37,6 +38,7 @@ class FactToMap:
     min: Decimal | None
     max: Decimal | None
     codes: dict[str, str]
+    unknown: list[str]
     says: str
     computed: bool
 
@@ -58,6 +60,7 @@ def _fact(id: str, spec: Fact | Derived, language: str) -> FactToMap:
         min=spec.min,
         max=spec.max,
         codes={code: in_language(label, language) for code, label in spec.values.items()},
+        unknown=list(spec.unknown) if isinstance(spec, Fact) else [],
         says=in_language(spec.question if isinstance(spec, Fact) else spec.label, language),
         computed=isinstance(spec, Derived),
     )
@@ -79,7 +82,7 @@ def _type(fact: FactToMap) -> str:
 
 def _allowed(fact: FactToMap) -> str:
     if fact.codes:
-        return ", ".join(fact.codes)
+        return ", ".join(f"{code} (unknown)" if code in fact.unknown else code for code in fact.codes)
     least = None if fact.min is None else f"{fact.min:,f}"
     most = None if fact.max is None else f"{fact.max:,f}"
     if least and most:

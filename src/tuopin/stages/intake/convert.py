@@ -95,6 +95,8 @@ def stored_value(fact: Column, value: Scalar) -> object:
     if fact.type == "boolean":
         return _one_of(value, (True, False), "true or false")
     if fact.type == "code":
+        if value in fact.unknown:
+            return None
         return _one_of(value, fact.values, f"one of: {', '.join(fact.values)}")
     if fact.type in ("date", "month"):
         day = date.fromisoformat(str(value))
@@ -179,6 +181,9 @@ def _convert_code(fact: Column, how: FactMapping, batch: pa.RecordBatch, form: F
     (column,) = how.columns
     ours, unnamed = _recoded(how, _words(column, how, batch, form))
     refusals = [Refusal(column, unnamed, "is not named in the mapping's recode")]
+    if fact.unknown:
+        nobody_knows = pc.is_in(ours, value_set=pa.array(fact.unknown, pa.string()))
+        ours = pc.if_else(nobody_knows, None, ours)
     if fact.values:
         known = pc.is_in(ours, value_set=pa.array(fact.values, pa.string())).to_numpy(zero_copy_only=False)
         wrong = ours.is_valid().to_numpy(zero_copy_only=False) & ~known
