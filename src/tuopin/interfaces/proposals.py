@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlglot
 
@@ -13,15 +13,16 @@ from tuopin.tables.engines import Engine
 
 @dataclass(frozen=True)
 class ProposalCount:
-    """Households with the same proposal for the same reasons.
+    """Households, or areas, with the same proposal for the same reasons.
 
     Attributes:
         stage: the stage that proposes.
         kind: what it proposes.
         rule: the rule that proposes it.
         reasons: the parts of the rule that gave the answer.
-        households: how many.
-        example: the first of them by id, to look at with `tuopin explain`.
+        households: how many; of areas, how many areas.
+        example: the first of them by id or code, to look at with `tuopin explain`.
+        of: of whom it is proposed: household or area.
     """
 
     stage: str
@@ -30,6 +31,7 @@ class ProposalCount:
     reasons: tuple[str, ...]
     households: int
     example: str
+    of: Literal["household", "area"] = "household"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -48,12 +50,21 @@ def proposals_by_reason(engine: Engine, sweep: Path) -> list[ProposalCount]:
     rows = engine.rows(
         sqlglot.parse_one(
             "SELECT stage, kind, rule, reasons, COUNT(*) AS households, "
-            "MIN(COALESCE(household_id, area_code)) AS example FROM proposals GROUP BY stage, kind, rule, reasons"
+            "MIN(COALESCE(household_id, area_code)) AS example, household_id IS NULL AS of_area "
+            "FROM proposals GROUP BY stage, kind, rule, reasons, household_id IS NULL"
         )
     )
     found = [
-        ProposalCount(stage, kind, rule, tuple(filter(None, (reasons or "").split(","))), int(count), str(example))
-        for stage, kind, rule, reasons, count, example in rows
+        ProposalCount(
+            stage=stage,
+            kind=kind,
+            rule=rule,
+            reasons=tuple(filter(None, (reasons or "").split(","))),
+            households=int(count),
+            example=str(example),
+            of="area" if of_area else "household",
+        )
+        for stage, kind, rule, reasons, count, example, of_area in rows
     ]
     return sorted(found, key=lambda p: (-p.households, p.stage, p.kind, p.rule, p.reasons))
 

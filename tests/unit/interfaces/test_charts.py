@@ -50,6 +50,22 @@ def test_the_same_bars_give_the_same_picture() -> None:
     assert picture(bar) == picture(bar)
 
 
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("义务教育是否有保障（6至15周岁孩子都在校就读，或送教上门除外）？", ["义务教育是否有保障（6至15周岁孩子都在校就读，", "或送教上门除外）？"]),
+        ("人" * 24, ["人" * 23, "人"]),
+        ("人" * 23 + "。", ["人" * 23 + "。"]),  # no line begins with a full stop
+        ("a" * 60, ["a" * 60]),
+        ("新 Poverty 线", ["新 Poverty 线"]),
+        ("人" * 23 + "线" * 23 + "户" * 23 + "村", ["人" * 23, "线" * 23, "户" * 23 + " …"]),
+    ],
+)  # fmt: skip
+def test_a_question_without_spaces_is_broken_where_it_is_too_wide(label: str, lines: list[str]) -> None:
+    specification = stacked_bars([Bar(label, [("met", 1.0)], "0%")], colours=COLOURS)
+    assert [row["text"] for row in specification["layer"][1]["data"]["values"]] == lines
+
+
 def test_a_long_question_is_broken_into_lines() -> None:
     question = "Does the household spend so much on food that little is left for anything else at all?"
     specification = stacked_bars([Bar(question, [("met", 1.0)], "0 %")], colours=COLOURS)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tuopin.interfaces.report.wording import LANGUAGES, language
+from tuopin.stages.intake.proposals import LOOKS
 from tuopin.sweep.route import STAGES
 from tuopin.tables.schema import PROPOSED
 from tuopin.terms import UsageError
@@ -29,6 +30,25 @@ def test_everything_that_a_stage_may_propose_has_a_name(id: str) -> None:
     words = language(id).words
     named = {f"kind_{kind}" for kind in PROPOSED} | {f"stage_{stage}" for stage in STAGES}
     assert named <= set(words)
+
+
+@pytest.mark.parametrize("id", LANGUAGES)
+def test_everything_that_intake_looks_at_again_has_words(id: str) -> None:
+    rules = {rule for look in LOOKS for rule in re.findall(r"'([a-z_]{8,})'", look.query)}
+    assert len(rules) == 5
+    assert {f"look_{rule}" for rule in rules} <= set(language(id).words)
+
+
+def test_a_language_may_be_named_without_its_script() -> None:
+    assert language("zh").words == language("zh-Hans").words
+    assert language("fr-CA").words == language("fr").words
+    with pytest.raises(UsageError, match="tlh"):
+        language("tlh")
+
+
+def test_chinese_writes_numbers_as_its_readers_do() -> None:
+    assert language("zh-Hans").number(1234567.891, 2) == "1,234,567.89"
+    assert language("zh-Hans").share(0.41174) == "41.2%"
 
 
 def test_numbers_are_written_with_the_marks_of_the_language() -> None:

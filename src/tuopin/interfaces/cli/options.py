@@ -60,16 +60,17 @@ Language = Annotated[
 
 
 def language_of(asked: str | None, languages: list[str]) -> str:
-    """The language to write in: the one asked for, else the pack's first.
+    """The language to write in: the one asked for, in whatever script the pack writes it, else the pack's first.
 
     Raises:
         UsageError: the pack is not written in it.
     """
-    if asked is None:
-        return languages[0]
-    if asked not in languages:
+    if asked is None or asked in languages:
+        return asked or languages[0]
+    spoken = [language for language in languages if language.split("-", 1)[0] == asked.split("-", 1)[0]]
+    if not spoken:
         raise UsageError(Problem(f"The pack has no text in `{asked}`.", fix=f"Use one of: {', '.join(languages)}."))
-    return asked
+    return spoken[0]
 
 
 def refuse_existing(out: Path, *, replace: bool) -> None:

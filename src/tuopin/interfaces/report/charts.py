@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 import re
-import textwrap
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from tuopin.terms import Problem, UsageError
 
 WIDTH = 400
 LETTERS, LINES = 46, 3
-"""How many letters of a label stand on one line above its bar, and on how many lines."""
+"""How many letters of a label stand on one line above its bar, and on how many lines; a wide letter counts twice."""
 
 BAR, LINE_HEIGHT, GAP = 14, 17, 14
 INK, MET, NOT_MET, UNKNOWN, MARK = "#0b0c0c", "#12436d", "#d5dde3", "#f4a259", "#6b2d5c"
@@ -56,7 +56,7 @@ def stacked_bars(
     figures: list[dict[str, Any]] = []
     y = 0
     for bar in bars:
-        lines = textwrap.wrap(bar.label, LETTERS, max_lines=LINES, placeholder=" …")
+        lines = _lines(bar.label)
         words += [{"y": y + LINE_HEIGHT * number, "text": line} for number, line in enumerate(lines)]
         figures.append({"y": y, "text": bar.figure})
         y += LINE_HEIGHT * len(lines)
@@ -88,6 +88,42 @@ def stacked_bars(
         "config": {"font": _FONT, "view": {"stroke": None}},
         "layer": layers,
     }
+
+
+def _lines(label: str) -> list[str]:
+    """A label broken into lines: between words or, in scripts without spaces, between any two letters."""
+    pieces = [piece for word in label.split() for piece in _pieces(word)]
+    lines = [""]
+    for piece, after_space in pieces:
+        longer = f"{lines[-1]} {piece}" if after_space and lines[-1] else lines[-1] + piece
+        if lines[-1] and _width(longer) > LETTERS and piece not in _NEVER_FIRST:
+            lines.append(piece)
+        else:
+            lines[-1] = longer
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], lines[LINES - 1] + " …"]
+    return lines
+
+
+def _pieces(word: str) -> Iterator[tuple[str, bool]]:
+    """The pieces between which a word may be broken, each with whether a space stands before it."""
+    first = True
+    for wide, letters in itertools.groupby(word, _is_wide):
+        for piece in letters if wide else ["".join(letters)]:
+            yield piece, first
+            first = False
+
+
+def _width(text: str) -> int:
+    return sum(2 if _is_wide(letter) else 1 for letter in text)
+
+
+def _is_wide(letter: str) -> bool:
+    return unicodedata.east_asian_width(letter) in "WF"
+
+
+#: Marks that close something: no line begins with one.
+_NEVER_FIRST = frozenset("，。；：？！、）〕”》")
 
 
 def _shares(most: float, colours: dict[str, str]) -> dict[str, Any]:

@@ -137,6 +137,8 @@ class Findings:
     def tests(self) -> dict[str, Count]:
         """Every test, over all households: poverty first, then what is proposed, then the rest, questions last."""
         order = sorted(self.summary["met"], key=self._place_of_a_test)
+        if not order:
+            return {}
         ((_, counts),) = self._counts(order, [])
         return counts
 
@@ -205,8 +207,9 @@ class Findings:
         tiers = self.evaluation.layout.territory.tiers
         if self.headline is None or (country := self.tests[self.headline].share) is None:
             return None
-        number = min(1, len(tiers) - 1)
-        areas = self.tier(number, "")
+        if (divided := self._first_divided()) is None:
+            return None
+        number, areas = divided
         poorer = [area for area in areas if area.count.share and area.count.share[0] > country[0]]
         others = [area.count for area in areas if area not in poorer]
         poor = sum(area.count.persons["met"] for area in areas)
@@ -218,10 +221,24 @@ class Findings:
         )
         return tiers[number], missed
 
+    def _first_divided(self) -> tuple[int, list[AreaCount]] | None:
+        """The second tier or, where that is one area, the highest below it that divides the country."""
+        tiers = len(self.evaluation.layout.territory.tiers)
+        counted = ((number, self.tier(number, "")) for number in range(min(1, tiers - 1), tiers))
+        return next(((number, areas) for number, areas in counted if len(areas) > 1), None)
+
     @cached_property
     def proposals(self) -> list[ProposalCount]:
-        """Proposals by stage, kind, rule and reasons, the most frequent first; none in a survey."""
-        return proposals_by_reason(self.engine, self.sweep)
+        """Proposals for households by stage, kind, rule and reasons, the most frequent first; none in a survey."""
+        return [found for found in proposals_by_reason(self.engine, self.sweep) if found.of == "household"]
+
+    @cached_property
+    def proposals_by_kind(self) -> dict[tuple[str, str], int]:
+        """Proposals for households by stage and kind."""
+        counts: dict[tuple[str, str], int] = {}
+        for found in self.proposals:
+            counts[found.stage, found.kind] = counts.get((found.stage, found.kind), 0) + found.households
+        return counts
 
     def categories(self, id: str) -> list[GroupCount]:
         """Households by the first and last possible group of a list of categories."""
@@ -259,7 +276,9 @@ class Findings:
         self.engine.view("households", self.evaluation.snapshot.files("households"))
         same = "a.household_no = h.household_no AND a.household_id = h.household_id"
         matched = self.engine.rows(_query(f"SELECT COUNT(*) FROM {ANSWERS} a JOIN households h ON {same}"))[0][0]
-        if set(self.evaluation.rules_plan.columns()) <= columns and matched == self.summary["households"]:
+        plan = self.evaluation.rules_plan
+        same_tests = set(plan.columns()) <= columns and set(plan.standards) == set(self.summary["met"])
+        if same_tests and matched == self.summary["households"]:
             return
         what = "The sweep does not belong to this pack and snapshot."
         why = "Its answers are not those that this pack gives on this snapshot; one of them was changed since."

@@ -13,9 +13,11 @@ import tuopin
 from tuopin.interfaces.policy_of_a_day import in_language, policy_of_a_day
 from tuopin.interfaces.report.charts import MET, NOT_MET, UNKNOWN, Bar, drawn, missing_extra, stacked_bars
 from tuopin.interfaces.report.findings import Count, Findings, Missed, read_findings
+from tuopin.interfaces.report.gate_tables import GateTables
+from tuopin.interfaces.report.gates import gates_found
 from tuopin.interfaces.report.small_cells import FEWEST, small
 from tuopin.interfaces.report.tables import Shown, Tables
-from tuopin.interfaces.report.wording import LANGUAGES, Language, language
+from tuopin.interfaces.report.wording import Language, language, same_language, written_as
 from tuopin.policy import Pack, folders_of
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import open_engine
@@ -81,9 +83,9 @@ def write_report(
 
 
 def _spoken(asked: str | None, pack: Pack) -> Language:
-    if asked is not None:
-        return language(asked)
-    return language(next((id for id in pack.about.languages if id in LANGUAGES), "en"))
+    if asked is None:
+        return language(next((id for id in pack.about.languages if written_as(id)), "en"))
+    return language(next((id for id in pack.about.languages if same_language(id, asked)), asked))
 
 
 class _Page:
@@ -96,6 +98,7 @@ class _Page:
         self.tables = Tables(findings, self.policy, words)
         self.says = {rule.id: rule.says for rule in self.policy.rules}
         self.survey = evaluation.layout.survey
+        self.gates = gates_found(evaluation, findings.sweep, words.id)
 
     def content(self) -> dict[str, Any]:
         summary, tables = self.findings.summary, self.tables
@@ -114,6 +117,7 @@ class _Page:
             "headline_note": self.say("headline_note", test=self.says.get(self.findings.headline or "", "")),
             "areas": self._areas(),
             "tests": {"table": tables.tests(), "chart": self._tests_chart()},
+            "gates": self._gates(),
             "proposals": {"table": tables.proposals(), "reasons": reasons, "more": more, "survey": self.survey},
             "categories": tables.categories(),
             "narrower": list(self._narrower()),
@@ -135,11 +139,14 @@ class _Page:
         yield number(summary["members"]), self.say("persons_asked" if self.survey else "persons")
         if self.findings.headline is not None and (share := self._headline_share()) is not None:
             key = "poor_persons" if share[0] == share[1] else "poor_persons_range"
-            yield self._between(*share), self.say(key, test=self.findings.headline)
+            yield self._between(*share), self.say(key)
         if not self.survey:
-            kinds = list(summary["proposals"].values())
-            yield self.tables.count(sum(sum(kind.values()) for kind in kinds)), self.say("proposals_made")
-            yield self.tables.count(sum(kind.get("visit", 0) for kind in kinds)), self.say("visits")
+            kinds = self.findings.proposals_by_kind
+            visits = sum(many for (_, kind), many in kinds.items() if kind == "visit")
+            yield self.tables.count(sum(kinds.values())), self.say("proposals_made")
+            yield self.tables.count(visits), self.say("visits")
+            if of_areas := sum(tier.proposed for tier in self.gates):
+                yield number(of_areas), self.say("proposals_of_areas")
 
     def _headline_share(self) -> tuple[float, float] | None:
         """The share of the poor at least and at most; None where it rests on too few households."""
@@ -181,8 +188,19 @@ class _Page:
             "chart": self._areas_chart(shown, label, country[0]) if drawn_too and country else None,
         }
 
+    def _gates(self) -> list[dict[str, Any]]:
+        """The tiers of which the policy asks something, each with its tables."""
+        shown = []
+        for found in self.gates:
+            tables = GateTables(found, self.words, self._label_of(found.tier), self.says)
+            shown.append(tables.content())
+            self.tables.suppressed += tables.suppressed
+        return shown
+
     def _tier_label(self, number: int) -> str:
-        id = self.findings.evaluation.layout.territory.tiers[number]
+        return self._label_of(self.findings.evaluation.layout.territory.tiers[number])
+
+    def _label_of(self, id: str) -> str:
         labels = {tier.id: in_language(tier.label, self.words.id) for tier in self.findings.evaluation.pack.about.tiers}
         return labels.get(id, id)
 
@@ -247,7 +265,7 @@ class _Page:
         yield self.say("the_authority"), self.policy.authority
         yield self.say("the_law"), self.policy.legal_basis
         yield self.say("the_day"), summary["as_of"]
-        yield self.say("the_snapshot"), f"{manifest.name} ({manifest.kind})"
+        yield self.say("the_snapshot"), self.say(f"kind_of_{manifest.kind}", name=manifest.name)
         yield self.say("the_source"), manifest.source
         yield self.say("the_facts"), str(manifest.as_of)
         yield self.say("the_known"), str(manifest.known_at)

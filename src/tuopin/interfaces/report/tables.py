@@ -13,6 +13,8 @@ from tuopin.interfaces.report.small_cells import hidden_rows, small
 from tuopin.interfaces.report.wording import Language
 from tuopin.policy.dated import in_force
 from tuopin.policy.files import Categories
+from tuopin.sweep.route import INTAKE
+from tuopin.sweep.unit_words import unit_in_words
 
 MOST_REASONS = 15
 
@@ -110,7 +112,7 @@ class Tables:
         say = self._say
         sure = not any(area.count.households["unknown"] for area in shown.areas)
         ends = [say("share_heading")] if sure else [say("unknown_heading"), say("lowest"), say("highest")]
-        headings = [say("area"), say("persons"), say("poor_heading"), *ends]
+        headings = [say("area"), say("persons_heading"), say("poor_heading"), *ends]
         rows = []
         for number, area in enumerate(shown.areas):
             figures = self._area(area.count, sure=sure)
@@ -120,7 +122,7 @@ class Tables:
                 figures = [*figures[:2], self._hidden(), figures[3], self._hidden()]
             rows.append([self._area_name(area), *figures])
         numbers = frozenset(range(1, len(headings)))
-        return Table(say("areas_caption", tier=tier), [_capital(word) for word in headings], rows, numbers)
+        return Table(say("areas_caption", tier=tier), [capital(word) for word in headings], rows, numbers)
 
     def _area(self, count: Count, *, sure: bool) -> list[str]:
         shares = ["", ""] if count.share is None else [self._share(share) for share in count.share]
@@ -130,7 +132,7 @@ class Tables:
     def _area_name(self, area: AreaCount) -> str:
         if not area.code:
             return self._say("no_area")
-        return area.name if area.name == area.code else f"{area.name} ({area.code})"
+        return area.name if area.name == area.code else self._say("area_named", name=area.name, code=area.code)
 
     # --- tests -------------------------------------------------------------------------------------------------------
 
@@ -144,9 +146,9 @@ class Tables:
             say("met"),
             say("not_met"),
             say("cannot_tell"),
-            f"{say('cannot_tell')}, %",
+            say("cannot_tell_share"),
         ]
-        return Table(say("tests_caption"), [_capital(word) for word in headings], rows, frozenset({2, 3, 4, 5}))
+        return Table(say("tests_caption"), [capital(word) for word in headings], rows, frozenset({2, 3, 4, 5}))
 
     def _test(self, count: Count) -> list[str]:
         """Three groups that add up to all: where one is small, the next smallest would tell it."""
@@ -168,20 +170,27 @@ class Tables:
     # --- proposals ---------------------------------------------------------------------------------------------------
 
     def proposals(self) -> Table:
-        """Proposals by stage and kind."""
-        say = self._say
-        kinds = [
-            (stage, kind, count)
-            for stage, kinds in self.findings.summary["proposals"].items()
-            for kind, count in kinds.items()
-        ]
-        hidden = hidden_rows(kinds, counts=lambda row: [row[2]], total_of=lambda _: 0, size=lambda row: row[2])
+        """Proposals for households, by stage and kind."""
+        say, counts = self._say, self.findings.proposals_by_kind
+        kinds = sorted(counts)
+        hidden = self._hidden_kinds()
         rows = [
-            [say(f"stage_{stage}"), say(f"kind_{kind}"), self._hidden() if n in hidden else self._number(count)]
-            for n, (stage, kind, count) in enumerate(kinds)
+            [
+                say(f"stage_{kind[0]}"),
+                say(f"kind_{kind[1]}"),
+                self._hidden() if kind in hidden else self._number(counts[kind]),
+            ]
+            for kind in kinds
         ]
-        headings = [say("stage"), say("kind"), _capital(say("households"))]
+        headings = [say("stage"), say("kind"), say("households_heading")]
         return Table(say("proposals_caption"), headings, rows, frozenset({2}))
+
+    def _hidden_kinds(self) -> set[tuple[str, str]]:
+        """The stages and kinds of which it is not shown how many households they are proposed for."""
+        counts = self.findings.proposals_by_kind
+        kinds = sorted(counts)
+        hidden = hidden_rows(kinds, counts=lambda kind: [counts[kind]], total_of=lambda _: 0, size=counts.__getitem__)
+        return {kinds[number] for number in hidden}
 
     def reasons(self) -> tuple[Table, str]:
         """Proposals by rule and reasons, and a sentence on those that are too rare for a line of their own."""
@@ -192,13 +201,15 @@ class Tables:
             total_of=lambda proposal: (proposal.stage, proposal.kind),
             size=lambda proposal: proposal.households,
         )
+        kinds = self._hidden_kinds()
+        hidden |= {number for number, proposal in enumerate(found) if (proposal.stage, proposal.kind) in kinds}
         frequent = [proposal for number, proposal in enumerate(found) if number not in hidden][:MOST_REASONS]
         rest = [proposal for proposal in found if proposal not in frequent]
         rows = [
             [say(f"kind_{p.kind}"), p.rule, self.language.listed(self._in_words(p)), self._number(p.households)]
             for p in frequent
         ]
-        headings = [say("kind"), say("rule"), say("reasons"), _capital(say("households"))]
+        headings = [say("kind"), say("rule"), say("reasons"), say("households_heading")]
         more = say(
             "more_reasons", count=self._number(len(rest)), households=self.count(sum(p.households for p in rest))
         )
@@ -206,13 +217,16 @@ class Tables:
 
     def _in_words(self, proposal: ProposalCount) -> list[str]:
         """The reasons in the pack's words, each with its id in brackets; without words its id alone."""
-        said = self._words_of_tests(proposal.rule)
+        looks = {rule: self._say(f"look_{rule}") for rule in proposal.reasons if proposal.stage == INTAKE}
+        said = {**self._says, **looks, **self._words_of_tests(proposal.rule)}
         return [f"{said[reason]} [{reason}]" if reason in said else reason for reason in proposal.reasons]
 
     def _words_of_tests(self, rule: str) -> dict[str, str]:
         """What the tests of a standard say; the general text's words come before a pilot's."""
         evaluation = self.findings.evaluation
-        standard = dict(evaluation.pack.standards())[rule]
+        standard = dict(evaluation.pack.standards()).get(rule)
+        if standard is None:  # a look of intake, which is no rule of the pack
+            return {}
         editions = in_force(standard.editions, evaluation.day).editions
         words = {name: standard.in_words(name, edition) for edition in editions for name in edition.tests}
         return {name: in_language(text, self.language.id) for name, text in words.items() if text}
@@ -240,7 +254,7 @@ class Tables:
             for number, group in enumerate(found)
         ]
         label = in_language(spec.label, self.language.id)
-        headings = [self._say("group"), _capital(self._say("households"))]
+        headings = [self._say("group"), self._say("households_heading")]
         return Table(self._say("categories_caption", label=label), headings, rows, frozenset({1}))
 
     def _group(self, first: str, last: str) -> str:
@@ -252,7 +266,7 @@ class Tables:
         """The questions of the pack of which this snapshot holds no answer."""
         say = self._say
         rows = [
-            [in_language(fact.question, self.language.id), id, fact.entity]
+            [in_language(fact.question, self.language.id), id, self._whom(fact.entity)]
             for id, fact in self.findings.never_asked.items()
         ]
         return Table(say("never_facts_caption"), [say("question"), say("fact"), say("of_whom")], rows)
@@ -271,11 +285,12 @@ class Tables:
             [
                 line.label,
                 self._line_value(line.id, line.value, line.areas, line.formula),
-                line.unit,
+                unit_in_words(line.unit, self.language.id),
                 line.since or "",
                 line.source,
             ]
             for line in self.policy.lines
+            if line.since  # others do not hold yet
         ]
         headings = [say("line"), say("value"), say("unit"), say("since"), say("source")]
         return Table(say("lines_caption", as_of=self.policy.day), headings, rows)
@@ -328,6 +343,7 @@ class Tables:
             [
                 rule.says,
                 rule.id,
+                self._whom(self.findings.evaluation.pack.subject(rule.id)),
                 rule.since or "",
                 say(f"kind_{rule.proposes}") if rule.proposes else "",
                 self.language.listed(rule.announced),
@@ -335,8 +351,16 @@ class Tables:
             ]
             for rule in self.policy.in_force
         ]
-        headings = [say("test"), say("rule"), say("since"), say("proposes"), say("announced"), say("source")]
+        names = ("test", "rule", "of_whom", "since", "proposes", "announced", "source")
+        headings = [say(name) for name in names]
         return Table(say("editions_caption", as_of=self.policy.day), headings, rows)
+
+    def _whom(self, entity: str) -> str:
+        """Of whom something is asked: households, members, …, the areas of a tier, or another office's register."""
+        about, language = self.findings.evaluation.pack.about, self.language.id
+        named = {tier.id: tier.label for tier in about.tiers}
+        named |= {f"register:{id}": register.label for id, register in about.registers.items()}
+        return in_language(named[entity], language) if entity in named else self._say(f"of_{entity}")
 
     # --- small cells -------------------------------------------------------------------------------------------------
 
@@ -363,5 +387,6 @@ def _without_needless_zeros(value: str) -> str:
     return value.rstrip("0").rstrip(".") if "." in value else value
 
 
-def _capital(word: str) -> str:
+def capital(word: str) -> str:
+    """A word with its first letter large."""
     return word[:1].upper() + word[1:]

@@ -18,7 +18,7 @@ class Language:
     """A language of the page.
 
     Attributes:
-        id: as in a pack.
+        id: as a pack that speaks it writes it.
         words: sentences by key; `{…}` takes a name or a number.
     """
 
@@ -50,11 +50,23 @@ class Language:
 
 
 def language(id: str) -> Language:
-    """The words of a language.
+    """The words of a language, whichever script or region it names: zh is written as zh-Hans.
 
     Raises:
         UsageError: no report is written in it yet.
     """
-    if id not in LANGUAGES:
+    file = written_as(id)
+    if file is None:
         raise UsageError(Problem(f"No report is written in `{id}` yet.", fix=f"Use one of: {', '.join(LANGUAGES)}."))
-    return Language(id, load(WORDS / f"{id}.yaml").data)
+    return Language(id, load(WORDS / f"{file}.yaml").data)
+
+
+def written_as(id: str) -> str | None:
+    """Which of our languages a language is written as; None where there is none."""
+    own = [known for known in LANGUAGES if known == id]
+    return next(iter(own or [known for known in LANGUAGES if same_language(known, id)]), None)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two ids name the same language, in whatever script or region."""
+    return one.split("-", 1)[0] == other.split("-", 1)[0]
