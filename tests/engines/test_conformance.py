@@ -324,6 +324,30 @@ def everything() -> Pack:
     )  # fmt: skip
 
 
+def test_a_figure_that_differs_by_area_is_the_nearest_areas_in_every_row(engine: Engine) -> None:
+    limits = {"2000-01-01": {"default": 60, "areas": {"n": 50, "n12": 55}}}
+    pack = make_pack(
+        facts={"age": fact("integer", "member", unit="year", min=0, max=130), "head_age": fact("integer", unit="year")},
+        parameters={"limit": parameter(limits, "year")},
+        derived={
+            "old_head": derived("head_age >= limit"),
+            "old": derived("age >= limit", entity="member"),
+            "somebody_old": derived("any_of(old)"),
+            "old_persons": derived("count_if(age >= limit)", "integer", unit="person"),
+        },
+        standards={"head": standard("old_head"), "some": standard("somebody_old"), "two": standard("old_persons = 2")},
+    )
+    members = [{"age": 52}, {"age": 57}]
+    places = ("ev", "n11", "n12", "s11")
+    for a_part in (1, 250_000):
+        people = [Household({"head_age": 57}, members, area=area) for area in places]
+        rows = evaluated(engine, pack, Register(people, a_part=a_part))
+        # 60 in e and s, 50 in n11, 55 in n12.
+        assert [row["head"] for row in rows] == [False, True, True, False]
+        assert [row["some"] for row in rows] == [False, True, True, False]
+        assert [row["two"] for row in rows] == [False, True, False, False]
+
+
 def test_what_depends_on_more_than_one_row_by_hand(engine: Engine) -> None:
     people = [
         Household({"income": 7, "lit": True, "roof": "tin", "walls": "mud"}, [{"person_key": 1}], area="ev"),

@@ -36,7 +36,7 @@ from tuopin.policy.yaml_text import Loc
 from tuopin.tables.manifest import PartEntry
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
-COMPILER_VERSION = 2
+COMPILER_VERSION = 3
 
 #: What every household's row of facts carries besides the pack's own facts.
 STRUCTURE = ("household_no", "household_id", "area_code")
@@ -148,8 +148,8 @@ class FactsPlan:
         query = query.join(_areas_of(part), on=same("area_code", "h", "a"), copy=False)
         if self.rollups.columns:
             household = sql.column("household_no")
-            rows = sql.select({"household_no": household, **self.rollups.items}, sql.table("members"))
-            rolled = sql.select({"household_no": household, **self.rollups.columns}, rows.subquery("rows", copy=False))
+            rows = self._member_rows(part).subquery("rows", copy=False)
+            rolled = sql.select({"household_no": household, **self.rollups.columns}, rows)
             rolled = rolled.group_by(household, copy=False)
             query = left_join(query, rolled.subquery("m", copy=False), "household_no", "m")
         if self.layout.has("dwellings"):
@@ -157,6 +157,15 @@ class FactsPlan:
         for table, alias in self._joined_once():
             query = left_join(query, _of_part(table, alias, part), "household_no", alias)
         return query
+
+    def _member_rows(self, part: PartEntry | None) -> exp.Select:
+        """A row a member, and beside it the areas its household lives in, where a figure in its row differs by area."""
+        items = {"household_no": sql.column("household_no", "members"), **self.rollups.items}
+        rows = sql.select(items, sql.table("members"))
+        if not any(self.layout.territory.is_asked_in(tree) for tree in self.rollups.items.values()):
+            return rows
+        rows = rows.join(sql.table("households", "p"), on=same("household_no", "members", "p"), copy=False)
+        return rows.join(_areas_of(part, "t"), on=same("area_code", "p", "t"), copy=False)
 
     def _joined_once(self) -> list[tuple[str, str]]:
         tables = [("matches", "r")] if self.registers else []
@@ -278,11 +287,11 @@ def _of_part(table: str, alias: str, part: PartEntry | None) -> Sql:
     return _rows(table, alias, [sql.compare(">=", number, first), sql.compare("<", number, after)])
 
 
-def _areas_of(part: PartEntry | None) -> Sql:
+def _areas_of(part: PartEntry | None, alias: str = "a") -> Sql:
     if part is None:
-        return sql.table("area_tiers", "a")
+        return sql.table("area_tiers", alias)
     code, first, last = sql.column("area_code"), sql.text(part.first_area), sql.text(part.last_area)
-    return _rows("area_tiers", "a", [sql.compare(">=", code, first), sql.compare("<=", code, last)])
+    return _rows("area_tiers", alias, [sql.compare(">=", code, first), sql.compare("<=", code, last)])
 
 
 def _rows(table: str, alias: str, where: list[Sql]) -> Sql:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sqlglot import exp
+
 from tuopin.policy import sql
 from tuopin.policy.meaning import Number, Truth
 from tuopin.policy.pack import Pack
@@ -36,6 +38,11 @@ class Territory:
     def column(self, tier: str) -> Sql:
         """The column with a household's area of that tier."""
         return sql.column(tier_column(tier))
+
+    def is_asked_in(self, tree: Sql) -> bool:
+        """Whether an expression depends on the area in which a household lies."""
+        columns = {tier_column(tier) for tier in self.tiers}
+        return any(column.name in columns for column in tree.find_all(exp.Column))
 
     def inside(self, codes: Iterable[str]) -> Sql:
         """Whether a household lies in one of the areas."""

@@ -266,6 +266,9 @@ class HouseholdWorld(FactWorld):
         condition = compile_condition(
             call.arguments[1], _Scope(RegisterWorld(self.pack, self.layout, self.day, register), spec)
         )
+        if self.layout.territory.is_asked_in(condition.sql):
+            fix = "Name a figure that is the same everywhere."
+            raise LanguageError("A figure that differs by area stands inside `in_register`.", fix)
         if not self.layout.has(register) or not self.layout.has("members", "person_key") or never_asked(condition):
             return Truth(sql.unknown("boolean"), asked=False, grounded=False)
         matches = self.matches.setdefault(register, rollups.Aggregation("r", f"{register}_"))

@@ -165,6 +165,19 @@ def test_a_line_over_figures_is_refused_in_a_fact_for_figures_are_counted_from_f
     assert (problem.place.file, problem.place.line, problem.place.rule) == ("facts.yaml", 2, next(iter(facts)))
 
 
+def test_a_row_of_a_register_knows_no_area_so_a_figure_that_differs_by_area_is_refused_there() -> None:
+    pack = make_pack(
+        about={"registers": {"cars": {"label": {"en": "Cars"}}}},
+        facts={"power": fact("integer", "register:cars", min=0, max=999)},
+        derived={"strong": derived("in_register(cars, power >= much)")},
+        parameters={"much": parameter({DAY_ONE: {"default": 100, "areas": {"n": 90}}})},
+        standards={"rule": standard("strong")},
+    )
+    (problem,) = check_pack(pack)
+    assert problem.what == "A figure that differs by area stands inside `in_register`."
+    assert problem.place.rule == "strong"
+
+
 def test_a_figure_in_another_unit_is_refused_in_a_fact_too() -> None:
     pack = make_pack(
         facts=FACTS,
