@@ -40,7 +40,8 @@ WORDS: dict[str, tuple[list[str], str]] = {
     "a sweep without a snapshot": (["sweep", "--pack", "template"], "Missing option '--snapshot'"),
     "a sweep without a day": (["sweep", "--pack", "template", "--snapshot", "snapshot"], "Missing option '--as-of'"),
     "a sweep without a folder to write": (sweeping()[:-2], "The call names no folder to write"),
-    "an explanation of nobody": (explaining()[:-2], "Missing option '--household'"),
+    "an explanation of nobody": (explaining()[:-2], "The call names neither a household nor an area"),
+    "an explanation of two": ([*explaining(), "--area", "k"], "The call names a household and an area"),
     "an import without files": (["snapshot", "import", "--mapping", "m", "--out", "o"], "Missing argument 'FILE...'"),
     "an import without a mapping": (["snapshot", "import", "file", "--out", "o"], "Missing option '--mapping'"),
     "an import without a folder to write": (["snapshot", "import", "file", "--mapping", "m"], "Missing option '--out'"),
@@ -107,6 +108,9 @@ PLACES: dict[str, tuple[Prepare, list[str], str, str]] = {
     ),
     "a ledger below a file": (
         nothing, [*sweeping(), "--ledger", "file/ledger.jsonl"], "file/ledger.jsonl", "The ledger cannot be written",
+    ),
+    "an area that is not there": (
+        nothing, [*explaining()[:-2], "--area", "nowhere"], "snapshot, table areas", "There is no area with the code nowhere",
     ),
     "a report of no sweep": (
         nothing, [*REPORTING, "--sweep", "nowhere"], "nowhere", "This folder holds no sweep",

@@ -13,6 +13,10 @@ import pytest
 from tests.drift.test_architecture import FILES
 from tests.journeys.conftest import Ended, Tuopin
 from tests.pages import blocks, read, titled
+from tests.unit.sweep.test_area_explanation import agrees
+from tuopin.policy import read_pack
+from tuopin.sweep import explain_area
+from tuopin.tables import Snapshot
 
 TEST, LINE, COUNTRY = (
     f"how-to/{name}.md" for name in ("add-a-deprivation-test", "add-a-dated-line", "write-a-country-pack")
@@ -21,6 +25,7 @@ SURVEY, MOVES, HOUSEHOLD = (
     f"how-to/{name}.md" for name in ("bring-your-own-survey", "see-who-moves", "check-one-household")
 )
 PROOF = "how-to/prove-a-past-sweep.md"
+GATES = "how-to/see-a-countys-gates.md"
 UNKNOWNS = "explanation/unknowns.md"
 
 
@@ -317,6 +322,23 @@ def test_a_survey_is_estimated_as_the_page_shows(tuopin: Tuopin, shared_data: Pa
     change(tuopin.folder / "lower" / "lines.yaml", f"0.60 {median}", f"0.50 {median}")
     command = "tuopin pack diff template lower --snapshot survey"
     shows(MOVES, command, tuopin(*command.split()[1:]))
+
+
+def test_see_a_countys_gates(tuopin: Tuopin) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
+    lived, *calls = (line[2:] for b in blocks(GATES, "console") for line in b.text.splitlines() if line[:2] == "$ ")
+    assert tuopin(*lived.split()[1:]).code == 0
+    ended = [tuopin(*call.split()[1:]) for call in calls]
+    for call, one in zip(calls, ended, strict=True):
+        shows(GATES, call, one)
+    assert [one.code for one in ended] == [0, 0, 0, 0, 2]
+    assert (tuopin.folder / "report.html").stat().st_size > 50_000
+    snapshot = Snapshot.open(tuopin.folder / "county" / "2018")
+    asked = [area for area in snapshot.areas() if area.tier in ("county", "village")]
+    assert len(asked) > 1
+    for area in asked:
+        said = explain_area(pack=read_pack("china"), snapshot=snapshot, area=area.code)
+        agrees(said, tuopin.folder / "county" / "sweeps" / "2018", area.tier)
 
 
 def test_prove_a_past_sweep(tuopin: Tuopin) -> None:

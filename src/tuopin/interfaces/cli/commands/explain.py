@@ -54,8 +54,8 @@ def explain(
     shows each gate with its counts, what samples of its households show, and how surely.
     """
     if (household is None) == (area is None):
-        fix = "Give --household ID, or --area CODE."
-        raise UsageError(Problem("Explain one household or one area.", fix=fix))
+        what = "a household and an area" if area else "neither a household nor an area"
+        raise UsageError(Problem(f"The call names {what}.", fix="Give --household ID, or --area CODE."))
     policy, opened = read_pack(pack, examples=False), opened_snapshot(snapshot)
     day = as_of or opened.manifest.as_of
     with checked_if_it_fails(policy):
