@@ -312,7 +312,7 @@ def found(
     if households < LEAST_HOUSEHOLDS:
         what, why = f"A country of {households} households is too small.", "It might die out before it is looked at."
         raise UsageError(Problem(what, Place(), why, f"Give it {LEAST_HOUSEHOLDS} or more."))
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):  # a dot: broken off
         what, fix = "There is something in the folder already.", "Choose another folder for the truth."
         raise UsageError(Problem(what, Place(file=str(folder)), fix=fix))
     folder.mkdir(parents=True, exist_ok=True)

@@ -342,6 +342,13 @@ def test_nothing_is_left_of_a_year_that_failed(world: World, folder: Path) -> No
     assert not [path for path in (folder / "truth").iterdir() if path.name.startswith(".")]
 
 
+def test_a_founding_that_was_broken_off_can_be_begun_again(snapshot: Snapshot, tmp_path: Path) -> None:
+    (tmp_path / "truth" / ".2013-unfinished" / "households").mkdir(parents=True)
+    (tmp_path / "truth" / ".2013-unfinished" / "households" / "part-00009.parquet").write_bytes(b"half")
+    world = country(tmp_path / "truth")
+    assert content(seen(world, tmp_path / "seen")) == content(snapshot)
+
+
 def test_help_may_say_its_year_and_name_a_household_that_is_no_more(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.folder, tmp_path / "truth")
     here = World.open(tmp_path / "truth", year=2013)
