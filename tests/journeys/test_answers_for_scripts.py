@@ -26,7 +26,7 @@ def test_the_keys_of_a_sweep(swept: Swept) -> None:
     assert set(SUMMARY) <= set(document["summary"])
     assert document["summary"]["seconds"] > 0
     assert document["summary"]["peak_mib"] > 10
-    assert list(document["reasons"][0]) == ["stage", "kind", "rule", "reasons", "households", "example"]
+    assert list(document["reasons"][0]) == ["stage", "kind", "rule", "reasons", "households", "example", "of"]
     assert swept.ended.err == ""
 
 

@@ -120,6 +120,8 @@ def _show(
     wanted = list(unknown.items())
     screen.table(f"What nobody knows and a visit would settle{_of(wanted)}", ["fact", "proposals"], wanted[:MOST_ROWS])
     screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "cannot tell, %"], _tests(summary))
+    headings = ["tier", "standard", "met", "not met, or not asked", "cannot tell"]
+    screen.table("Standards of areas, in areas", headings, _standards_of_areas(summary))
     assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
     screen.table("Assumed", ["fact", "why"], assumed)
     screen.line(f"{summary['seconds']:.1f} seconds, {summary['peak_mib']:,.0f} MiB at the peak")
@@ -149,6 +151,14 @@ def _poverty(summary: dict[str, Any]) -> str:
 
 def _proposals(summary: dict[str, Any]) -> list[tuple[object, ...]]:
     return [(stage, kind, count) for stage, kinds in summary["proposals"].items() for kind, count in kinds.items()]
+
+
+def _standards_of_areas(summary: dict[str, Any]) -> list[tuple[object, ...]]:
+    return [
+        (tier, id, met, found["areas"] - met - found["cannot_tell"][id], found["cannot_tell"][id])
+        for tier, found in summary["areas"].items()
+        for id, met in found["met"].items()
+    ]
 
 
 def _tests(summary: dict[str, Any]) -> list[tuple[object, ...]]:
