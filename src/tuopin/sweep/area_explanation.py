@@ -98,10 +98,10 @@ class AreaExplanation:
             yield "  " + speech.say(
                 "estimate",
                 label=estimate.label,
-                point=percent(estimate.point, beside=limits_of(estimate)),
-                lower=percent(estimate.lower, beside=limits_of(estimate)),
-                upper=percent(estimate.upper, beside=limits_of(estimate)),
-                confidence=percent(float(estimate.confidence)),
+                point=self._percent(estimate.point, estimate),
+                lower=self._percent(estimate.lower, estimate),
+                upper=self._percent(estimate.upper, estimate),
+                confidence=self._percent(float(estimate.confidence)),
                 decides=speech.say(estimate.decides),
             )
         yield from ("    " + speech.fact(count) for count in estimate.counts)
@@ -116,10 +116,17 @@ class AreaExplanation:
         speech, source = self._speech, gate.source.rstrip(".")
         if gate.value is None:
             return speech.say("gate_unknown", figure=gate.figure, source=source)
-        said = {"word": speech.say(gate.word), "value": percent(float(gate.value)), "answer": speech.say(gate.answer)}
+        value = self._percent(float(gate.value))
+        said = {"word": speech.say(gate.word), "value": value, "answer": speech.say(gate.answer)}
         if not gate.figure:
             return speech.say("gate_bare", **said)
         return speech.say("gate", figure=gate.figure, source=source, **said)
+
+    def _percent(self, share: float | None, of: EstimateSeen | None = None) -> str:
+        """A share in hundredths, told apart from the limits that an estimate is held against."""
+        if share is None:
+            return self._speech.say("unknown")
+        return self._speech.say("percent", share=hundredths(share, beside=limits_of(of) if of else ()))
 
     # --- what would settle it ----------------------------------------------------------------------------------------
 
@@ -218,22 +225,20 @@ def limits_of(estimate: EstimateSeen) -> list[float]:
     return [float(gate.value) for gate in estimate.gates if gate.value is not None]
 
 
-def percent(share: float | None, *, beside: Collection[float] = ()) -> str:
+def hundredths(share: float, *, beside: Collection[float] = ()) -> str:
     """A share in hundredths, with two decimals, or with as many as tell it from a limit beside it."""
-    if share is None:
-        return "?"
-    return short(_hundredths(share, decimals(share, beside=beside))) + "\u00a0%"
+    return short(_rounded(share, decimals(share, beside=beside)))
 
 
 def decimals(share: float, *, beside: Collection[float] = ()) -> int:
     """How many decimals of a hundredth tell a share from the limits beside it; two where none is near."""
     digits = 2
     while digits < MOST_DIGITS and any(
-        limit != share and _hundredths(limit, digits) == _hundredths(share, digits) for limit in beside
+        limit != share and _rounded(limit, digits) == _rounded(share, digits) for limit in beside
     ):
         digits += 1
     return digits
 
 
-def _hundredths(share: float, digits: int) -> str:
+def _rounded(share: float, digits: int) -> str:
     return f"{100 * share:.{digits}f}"

@@ -29,6 +29,7 @@ ENGLISH: Words = {
     "area_standing_since_asked": "Since when it stands there:",
     "estimate": "{label}: {point}; with {confidence} confidence at least {lower}, with {confidence} at most {upper}. "
     "What decides is {decides}.",
+    "percent": "{share}\u00a0%",
     "no_estimate": "{label}: cannot be estimated, because {why}.",
     "point": "the share found",
     "lower": "the lower end",
@@ -77,6 +78,7 @@ FRENCH: Words = {
     "area_standing_since_asked": "Situation inchangée depuis :",
     "estimate": "{label} : {point} ; au moins {lower} avec une confiance de {confidence}, au plus {upper} avec "
     "{confidence}. Ce qui décide est {decides}.",
+    "percent": "{share}\u00a0%",
     "no_estimate": "{label} : pas d'estimation, car {why}.",
     "point": "la part trouvée",
     "lower": "la borne basse",
@@ -124,6 +126,7 @@ CHINESE: Words = {
     "area_standing_since_asked": "该情况自何日起：",
     "estimate": "{label}：{point}；以 {confidence} 的置信度不低于 {lower}，以 {confidence} 的置信度不高于 {upper}。"
     "判定依据：{decides}。",
+    "percent": "{share}%",
     "no_estimate": "{label}：无法估计，原因：{why}。",
     "point": "样本比例（点估计）",
     "lower": "置信下限",

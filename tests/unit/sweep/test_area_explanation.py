@@ -28,7 +28,7 @@ from tests.unit.sweep.test_areas import COUNTY, EXIT, SAMPLE, estimate, house, p
 from tuopin.policy import Pack
 from tuopin.policy.area_seen import AreaStandardSeen
 from tuopin.sweep import AreaExplanation, explain_area, run_sweep
-from tuopin.sweep.area_explanation import percent
+from tuopin.sweep.area_explanation import hundredths
 from tuopin.sweep.area_wording import LANGUAGES, OF_AREAS
 from tuopin.terms import UsageError
 
@@ -73,15 +73,15 @@ def gaps(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("share", "limits", "said"),
     [
-        (0.013237, [0.02], "1.32 %"),
-        (0.02, [0.02], "2 %"),
-        (0.0199999, [0.02], "1.99999 %"),  # with two decimals it would read as the limit
-        (0.0200004, [0.02], "2.00004 %"),
-        (1.0, [], "100 %"),
+        (0.013237, [0.02], "1.32"),
+        (0.02, [0.02], "2"),
+        (0.0199999, [0.02], "1.99999"),  # with two decimals it would read as the limit
+        (0.0200004, [0.02], "2.00004"),
+        (1.0, [], "100"),
     ],
 )
 def test_a_share_has_as_many_decimals_as_tell_it_from_its_limit(share: float, limits: list[float], said: str) -> None:
-    assert percent(share, beside=limits).replace("\u00a0", " ") == said
+    assert hundredths(share, beside=limits) == said
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------
