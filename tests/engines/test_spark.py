@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +18,8 @@ import pyarrow.parquet as pq
 import pyspark
 import pytest
 
+from benchmarks.register import PACK_FOLDER, generate_register
+from tuopin.sweep import Ledger
 from tuopin.tables.engines import open_engine
 from tuopin.terms import UsageError
 
@@ -108,6 +112,49 @@ def test_a_file_that_spark_would_pass_over_is_refused(tmp_path: Path) -> None:
         engine.view("t", file)
 
 
+def test_a_sweep_is_called_for_on_the_command_line(tmp_path: Path) -> None:
+    snapshot = generate_register(households=50, build=tmp_path)
+    words = ["sweep", "--pack", str(PACK_FOLDER), "--snapshot", str(snapshot), "--as-of", "2016-12-31"]
+    words += ["--out", str(tmp_path / "sweep"), "--engine", "spark", "--master", "local[2]", "--json"]
+    found = subprocess.run(
+        [Path(sys.executable).with_name("tuopin"), *words], capture_output=True, text=True, check=True
+    )
+    assert found.stderr == ""
+    assert json.loads(found.stdout)["summary"]["households"] == 50
+    (block,) = Ledger(tmp_path / "ledger.jsonl").blocks()
+    assert block.content["engine"] == "spark"
+
+
+@pytest.mark.parametrize("moment", ["tuopin-java-*/log", "**/blockmgr-*"], ids=["as it starts", "at work"])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "Ctrl-C"])
+def test_whoever_stops_a_sweep_finds_nothing_left(tmp_path: Path, moment: str, sent: signal.Signals, code: int) -> None:
+    put_aside, out = tmp_path / "aside", tmp_path / "out" / "sweep"
+    put_aside.mkdir()
+    out.parent.mkdir()
+    snapshot = generate_register(households=50, build=tmp_path)
+    words = [
+        "sweep",
+        "--pack",
+        str(PACK_FOLDER),
+        "--snapshot",
+        str(snapshot),
+        "--as-of",
+        "2016-12-31",
+        "--out",
+        str(out),
+    ]
+    call = [str(Path(sys.executable).with_name("tuopin")), *words, "--engine", "spark", "--memory-limit", "500MB"]
+    # A user's Java: what a test adds to it, Java would print.
+    own = {name: value for name, value in os.environ.items() if name != "JDK_JAVA_OPTIONS"} | {"TMPDIR": str(put_aside)}
+    with subprocess.Popen(call, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sweep:
+        until(lambda: any(any(folder.glob(moment)) for folder in (put_aside, out.parent)), "the sweep did not start")
+        sweep.send_signal(sent)
+        _, said = sweep.communicate()
+    assert (sweep.returncode, said) == (code, "Stopped. Nothing was left half-written.\n")
+    # Java ends after the command, and takes its own things away.
+    until(lambda: not [*put_aside.iterdir(), *out.parent.iterdir()], "something was left")
+
+
 # --- a cluster, on this machine --------------------------------------------------------------------------------------
 
 
@@ -128,21 +175,23 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             call = [spark_class, f"org.apache.spark.deploy.{office}", *words]
             running = closing.enter_context(subprocess.Popen(call, stdout=log, stderr=log))
             closing.callback(running.terminate)
-            answers(port)
+            until(lambda: answers(port), "the master of the cluster did not start")
         yield master
 
 
-def answers(port: int) -> None:
-    """Wait until somebody listens."""
+def answers(port: int) -> bool:
+    """Whether somebody listens."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def until(holds: Callable[[], bool], otherwise: str) -> None:
+    """Wait until something holds."""
     deadline = time.monotonic() + 120
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "the master of the cluster did not start"
-            time.sleep(0.2)
-        else:
-            return
+    while not holds():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.1)
 
 
 @pytest.mark.timeout(600)

@@ -49,6 +49,12 @@ WORDS: dict[str, tuple[list[str], str]] = {
     "a day in another order": ([*sweeping(), "--as-of", "31.12.2023"], "`31.12.2023` is not a day"),
     "a day that no calendar has": ([*sweeping(), "--as-of", "2023-02-30"], "there is no day 2023-02-30"),
     "no processor at all": ([*sweeping(), "--threads", "0"], "--threads"),
+    "an engine that nobody built": ([*sweeping(), "--engine", "abacus"], "'abacus' is not one of 'duckdb', 'spark'"),
+    "a master where none is needed": ([*sweeping(), "--master", "spark://far:7077"], "Leave the master out"),
+    "a master that is no address": (
+        [*sweeping(), "--engine", "spark", "--master", "far"],
+        "`far` is no master of Spark",
+    ),
     "an amount of memory in words": ([*sweeping(), "--memory-limit", "lots"], "`lots` is not an amount of memory"),
     "less memory than none": ([*sweeping(), "--memory-limit=-4GB"], "`-4GB` is not an amount of memory"),
     "an order for memory": ([*sweeping(), "--memory-limit", "4GB'; SELECT 1; --"], "is not an amount of memory"),

@@ -7,11 +7,14 @@ rule: an engine that is opened beside another shares its driver and so its limit
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -19,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import JVMView
-from pyspark import SparkConf, SparkContext
-from pyspark.java_gateway import launch_gateway
+from pyspark import SparkConf, SparkContext, java_gateway
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
@@ -256,11 +258,13 @@ def _started(asked: Wanted) -> Driver:
         what = "A Spark that is not ours runs in this process already."
         raise UsageError(Problem(what, Place(), "A process can have one.", "Stop it, or use another process."))
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True  # it would print queries, with what they name
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it would print a trace for whoever stops a sweep
+    logging.getLogger().addFilter(_not_of_a_stop)
     folder = tempfile.TemporaryDirectory(prefix="tuopin-", dir=asked.spill)
     try:
         conf = _conf(asked, folder.name)
         java = _HERE.java = _HERE.java or _java(asked, conf)
-        with _plain_start():
+        with _plain_start(), _own_way_to_stop():
             context = SparkContext(conf=conf, gateway=java.gateway)
             context.setLogLevel("OFF" if asked.local else "WARN")
             return Driver(replace(asked, memory=java.asked.memory), context, SparkSession(context), folder)
@@ -270,6 +274,11 @@ def _started(asked: Wanted) -> Driver:
             half.stop()
         folder.cleanup()
         raise
+
+
+def _not_of_a_stop(told: logging.LogRecord) -> bool:
+    """What py4j tells everybody when a person stops a sweep is left out."""
+    return not (told.module == "java_gateway" and str(told.msg).startswith("KeyboardInterrupt"))
 
 
 def _conf(asked: Wanted, folder: str) -> SparkConf:
@@ -308,7 +317,8 @@ def _java(asked: Wanted, conf: SparkConf) -> _Java:
     try:
         with _log(folder).open("wb") as log, _own_address(asked), _plain_start(folder):
             heard = {"stdout": log, "stderr": log} if asked.local else {"stdout": log}  # a cluster's warnings are shown
-            gateway = launch_gateway(conf, heard)  # type: ignore[no-untyped-call]
+            with _ended_if_broken_off():
+                gateway = java_gateway.launch_gateway(conf, heard)  # type: ignore[no-untyped-call]
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -316,6 +326,38 @@ def _java(asked: Wanted, conf: SparkConf) -> _Java:
     jvm = gateway.jvm
     jvm.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(jvm.java.io.File(str(folder)))
     return _Java(asked, gateway, folder)
+
+
+@contextmanager
+def _own_way_to_stop() -> Iterator[None]:
+    """Leave it to whoever runs us what Ctrl-C does: Spark would take it over for good."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ended_if_broken_off() -> Iterator[None]:
+    """Have what Spark's launcher starts end with a launch that fails or is stopped; the launcher leaves it running."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def watched(*words: Any, **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - as the launcher calls it
+        started.append(subprocess.Popen(*words, **options))  # noqa: S603 - the launcher's own words
+        return started[-1]
+
+    vars(java_gateway)["Popen"] = watched
+    try:
+        yield
+    except BaseException:
+        for process in started:
+            process.kill()
+            process.communicate()
+        raise
+    finally:
+        vars(java_gateway)["Popen"] = subprocess.Popen
 
 
 def _usual_memory() -> int:
