@@ -69,7 +69,7 @@ def live_part(part: Part, territory: Territory, year: int, *, help_: Help) -> tu
     part = part.settled()
     choose_heads(part, year)
     part.households.hardship = _in_extreme_hardship(part, year)
-    receive(part.households, help_, year)
+    receive(part.households, help_, year, calibration=territory.calibration)
     _fall_ill_and_recover(part, territory, year, draws)
     _go_to_school(part, territory, year, draws)
     _change_homes(part, territory, year, draws)

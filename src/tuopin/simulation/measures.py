@@ -60,12 +60,19 @@ def takes_part(households: Households, kinds: tuple[Measure, ...], year: int, *,
     return part
 
 
-def receive(households: Households, help_: Help, year: int) -> None:
-    """Write down which households received which measures in a year."""
+def receive(households: Households, help_: Help, year: int, *, calibration: Calibration) -> None:
+    """Write down which households received which measures in a year.
+
+    What is still on its way or at work goes on: a household that is helped again does not begin to wait again.
+    """
     place = Lookup(households.number)
     for code, kind in enumerate(MEASURES):
+        effect = calibration.measures[kind]
         rows = place.rows(help_.household[help_.kind == code])
-        getattr(households, f"got_{kind}")[rows[rows >= 0]] = year
+        rows = rows[rows >= 0]
+        got: Ints = getattr(households, f"got_{kind}")
+        goes_on = (got[rows] > 0) & (year < got[rows] + effect.delay_years + effect.lasts_years)
+        got[rows] = np.where(goes_on, got[rows], year)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ _AMOUNTS = (*INCOMES, "prior_net_income", "medical_out_of_pocket", "school_costs
 _LISTED_BY_OFFICES = frozenset(
     ["dibao", "extreme_hardship", "relocation", "keys_received", "settlement", "household_size"]
 )
+#: What everybody knows who knows where a household lives: nobody need answer it.
+_OF_THE_PLACE = frozenset(["settlement"])
 _ORDERED = frozenset(["dwelling_grade", "education", "health", "labour", "water_quality"])
 _OLD_FORM_ENDS = 2015
 _LATER_CODES = {"industry_failure": "funds", "unstable_job": "skills", "accident": "illness", "housing": "other"}
@@ -93,7 +95,10 @@ def _with_slips(facts: Mapping[str, Fact], truth: Truth, ids: Ints, what: str) -
         if name in _AMOUNTS or name.endswith("_cause"):
             continue
         wrong = 0.0 if name in _LISTED_BY_OFFICES else answers.wrong
-        seen[name] = _slipped(name, fact, lots, wrong).hidden(lots.next(answers.unknown[what]))
+        unknown = lots.next(answers.unknown[what])
+        seen[name] = _slipped(name, fact, lots, wrong)
+        if name not in _OF_THE_PLACE:
+            seen[name] = seen[name].hidden(unknown)
     return seen
 
 

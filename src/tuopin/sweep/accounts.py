@@ -24,7 +24,6 @@ Reals = npt.NDArray[np.float64]
 
 POOREST = 0.10
 IN_THE_REGISTER = ("registered", "returned")
-BOOKS = ("register", "watch")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -152,6 +152,7 @@ class _Running:
             accounts.append(self._year(snapshot, truly, year))
             if year < last:
                 world = world.live(help=self._help(snapshot, year + 1) if self.act else None)
+                self.decisions = pa.concat_tables([self.decisions, inherited(self.decisions, world.successors())])
         self.progress("years", last + 1 - first, last + 1 - first)
         return self._ended(accounts)
 
@@ -297,21 +298,37 @@ class _Running:
         )
         answers = self.out / SWEEPS / str(year - 1) / "answers"
         if answers.is_dir():
-            asked = pq.ParquetDataset(answers).schema.names
-            for standard in plan.by_guarantee:
-                if standard in asked:
-                    known = known.append_column(standard, pq.ParquetDataset(answers).read(columns=[standard])[standard])
-        helped = pc.is_in(known["household_id"], value_set=self._in_the_books())
-        return help_for(known.filter(helped), plan=plan, seed=self.seed, year=year)
+            known = with_answers(known, answers, plan.by_guarantee)
+        helped = ("entry", "return", "monitoring", *(["exit"] if year <= plan.after_exit_until else []))
+        chosen = pc.is_in(known["household_id"], value_set=standing_by(self.decisions, helped))
+        return help_for(known.filter(chosen), plan=plan, seed=self.seed, year=year)
 
-    def _in_the_books(self) -> pa.Array:
-        """Households in the register or watched, by the last decision on each."""
-        changing = self.decisions.filter(pc.not_equal(self.decisions["decision"], "refusal"))
-        in_order = changing.sort_by("decided_on")
-        last = dict(zip(in_order["household_id"].to_pylist(), in_order["decision"].to_pylist(), strict=True))
-        return pa.array(
-            [id for id, decision in last.items() if decision in ("entry", "return", "monitoring")], pa.string()
-        )
+
+def with_answers(known: pa.Table, answers: Path, standards: Collection[str]) -> pa.Table:
+    """Households with a sweep's answers beside them, which lie in no order; by household."""
+    dataset = pq.ParquetDataset(answers)
+    asked = [standard for standard in standards if standard in dataset.schema.names]
+    found = dataset.read(columns=["household_id", *asked])
+    return known.join(found, keys="household_id", join_type="left outer").sort_by("household_id")
+
+
+def standing_by(decisions: pa.Table, last: Collection[str]) -> pa.Array:
+    """Households whose last decision that changes a standing is one of these; policy/joins.py says which is last."""
+    order = [("decided_on", "ascending"), ("known_at", "ascending"), ("decision", "descending")]
+    changing = decisions.filter(pc.not_equal(decisions["decision"], "refusal")).sort_by(order)
+    found = dict(zip(changing["household_id"].to_pylist(), changing["decision"].to_pylist(), strict=True))
+    return pa.array([id for id, decision in found.items() if decision in last], pa.string())
+
+
+def inherited(decisions: pa.Table, successors: pa.Table) -> pa.Table:
+    """The decisions with which households that split off begin: those on the household they come from."""
+    pairs = successors.rename_columns({"household_id": "successor", "origin_id": "household_id"})
+    changing = decisions.filter(pc.not_equal(decisions["decision"], "refusal"))
+    found = pairs.join(changing, keys="household_id", join_type="inner").sort_by(
+        [("successor", "ascending"), ("decided_on", "ascending"), ("decision", "ascending")]
+    )
+    found = found.drop_columns(["household_id"]).rename_columns({"successor": "household_id"})
+    return found.select(DECISIONS.names).cast(DECISIONS)
 
 
 def _warnings(proposals: pa.Table | None) -> dict[str, int]:

@@ -88,6 +88,7 @@ class HelpPlan(_Said):
 
     Attributes:
         reached: share of the households in the register, or watched, that help reaches, from each year on.
+        after_exit_until: the last year in which those who left the register are helped like those in it.
         most_measures: a household receives no more in a year.
         by_cause: measures for each cause, the most important first.
         without_cause: measures where nobody wrote a cause down.
@@ -95,6 +96,7 @@ class HelpPlan(_Said):
     """
 
     reached: dict[Year, Chance]
+    after_exit_until: Year
     most_measures: Annotated[int, Field(ge=1)]
     by_cause: dict[Id, list[Id]]
     without_cause: list[Id]

@@ -48,8 +48,10 @@ def _estimated(day: date, estimates: Mapping[str, Estimate], counts: pa.Table) -
 
 
 def _confidence(estimate: Estimate, day: date) -> float:
+    """The pack's check sees to it that one holds as soon as anything is estimated."""
     value = value_at(estimate.confidence.values, day)
-    return float(str(value)) if value is not None else 0.95
+    assert value is not None
+    return float(str(value))
 
 
 def _of_area(id: str, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> _Share | None:
@@ -72,11 +74,12 @@ def _bounds(found: int, of: int, confidence: float) -> tuple[float, float]:
 
 
 def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> _Share | None:
-    """Known and extrapolated counts over all."""
+    """Known and extrapolated counts over all; a share of nobody adds nobody, whether or not it was looked for."""
     assert estimate.known is not None
     known, among = row[estimate.known], row[estimate.among]
     careful = 1 - (1 - confidence) / len(estimate.extrapolated)
-    shares = [(_of_area(id, estimates, row, careful), row[estimates[id].among]) for id in estimate.extrapolated]
+    groups = [(id, row[estimates[id].among]) for id in estimate.extrapolated]
+    shares = [(_of_area(id, estimates, row, careful), many) for id, many in groups if many != 0]
     if known is None or not among or any(share is None or many is None for share, many in shares):
         return None
     sums = {

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tuopin.policy import Pack
+from tuopin.policy.dated import in_force
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.ids import household_numbers
 from tuopin.sweep.campaign_file import Officials
@@ -58,7 +59,10 @@ def decisions_on(
     wishes = [*_on_proposals(proposals, pack, judged, officials, draws)]
     if year <= officials.favoured_until:
         wishes.append(_favours(judged, officials, draws))
-    return _dated(_one_a_household(wishes), officials, draws, year + 1)
+    lawful = [_while_in_force(wish, pack, officials, draws, year + 1) for wish in wishes]
+    decided = _one_a_household(lawful)
+    days = pa.array(_days(household_numbers(decided["household_id"]), officials, draws, year + 1)).cast(pa.date32())
+    return decided.append_column("decided_on", days).append_column("known_at", days).cast(DECISIONS)
 
 
 def _on_proposals(
@@ -135,12 +139,21 @@ def _one_a_household(wishes: list[_Wish]) -> pa.Table:
     return pa.table({"household_id": ids.take(chosen), "decision": pa.array(decisions[first].tolist(), pa.string())})
 
 
-def _dated(decided: pa.Table, officials: Officials, draws: Draws, year: int) -> pa.Table:
-    """Each decision on a day of its own, within the months in which decisions fall."""
-    numbers = household_numbers(decided["household_id"])
+def _while_in_force(wish: _Wish, pack: Pack, officials: Officials, draws: Draws, year: int) -> _Wish:
+    """Of what is wanted, what the policy of the day of the decision still knows: a register that is closed stays so."""
+    standards = [
+        s for _, s in pack.standards() if s.proposes == ("entry" if wish.decision == "refusal" else wish.decision)
+    ]
+    days = _days(wish.numbers, officials, draws, year)
+    held = {day: any(in_force(s.editions, day).anything for s in standards) for day in set(days.tolist())}
+    return _wish(wish.ids, wish.numbers, np.array([held[day] for day in days.tolist()], dtype=bool), wish.decision)
+
+
+def _days(numbers: Ints, officials: Officials, draws: Draws, year: int) -> npt.NDArray[np.datetime64]:
+    """The day on which each household is decided on, within the months in which decisions fall."""
     months = officials.last_month - officials.first_month + 1
     month = officials.first_month + (draws.uniform(numbers, "month of the decision") * months).astype(np.int64)
     day = 1 + (draws.uniform(numbers, "day of the decision") * 28).astype(np.int64)
     first = np.datetime64(f"{year}-01-01", "M") + (month - 1).astype("timedelta64[M]")
-    days = pa.array(first.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")).cast(pa.date32())
-    return decided.append_column("decided_on", days).append_column("known_at", days).cast(DECISIONS)
+    days: npt.NDArray[np.datetime64] = first.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    return days

@@ -9,7 +9,7 @@ from tests.unit.simulation.invented import a_year_later, calibration, changed, f
 from tuopin.simulation.codes import DISABLED, FEMALE, MEASURES, Measure
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.livelihood import insured, year_of
-from tuopin.simulation.measures import working
+from tuopin.simulation.measures import Help, receive, working
 from tuopin.simulation.state import NOBODY, Lookup, Part
 from tuopin.simulation.territory import Territory
 
@@ -167,6 +167,22 @@ def test_effects_lie_within_their_range_begin_after_their_delay_and_end(start: P
     assert (works[2016].now == works[2018].now).all()
     assert (works[2016].failed == ~works[2016].now).all()
     assert not works[2017].begins.any()
+
+
+@pytest.mark.parametrize("kind", MEASURES)
+def test_help_that_is_given_every_year_does_not_begin_to_wait_again(start: Part, kind: Measure) -> None:
+    always, cal = Draws(COUNTRY.seed), calibration()
+    households = start.households.copied()
+    everybody = Help(households.number, np.full(len(households), MEASURES.index(kind)))
+    effect = cal.measures[kind]
+    worked = {}
+    for year in range(2014, 2014 + effect.delay_years + effect.lasts_years + 2):
+        receive(households, everybody, year, calibration=cal)
+        found = working(households, kind, year, calibration=cal, always=always)
+        worked[year] = found.now.mean()
+    # Without a break it works from its delay to its end; then it is received anew, and that receipt waits once.
+    first = range(2014 + effect.delay_years, 2014 + effect.delay_years + effect.lasts_years)
+    assert [worked[year] for year in first] == pytest.approx([1 - effect.fails] * len(first), abs=0.03)
 
 
 def test_a_measure_that_works_raises_income_by_its_effect(start: Part) -> None:

@@ -13,6 +13,7 @@ from tuopin.sweep.campaign_file import HelpPlan
 PLAN = HelpPlan(
     source="invented",
     reached={2014: 0.5, 2016: 1.0},
+    after_exit_until=2020,
     most_measures=3,
     by_cause={"illness": ["medical_aid", "dibao"], "skills": ["training", "job"]},
     without_cause=["industry"],

@@ -250,6 +250,12 @@ def test_a_county_is_extrapolated_from_its_sample_with_an_exact_upper_bound(tmp_
     assert (found["wrong_exits_few"], found["few_are_poor"]) == (True, True)
 
 
+def test_a_share_of_nobody_adds_nobody_even_if_nobody_looked_for_it(tmp_path: Path) -> None:
+    found = region(tmp_path, "point", exited=0, exited_seen=0, wrong_found=0)
+    assert found["wrong_point"] is None
+    assert found["incidence_point"] == pytest.approx((3000 + 771) / 300_000)
+
+
 def test_the_pack_says_whether_the_point_or_the_bound_decides(tmp_path: Path) -> None:
     changed = {"remaining": 4000}  # 1.66 % by the point, 2.24 % by the bound
     assert region(tmp_path / "p", "point", **changed)["few_are_poor"] is True

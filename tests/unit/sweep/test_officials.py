@@ -121,6 +121,19 @@ def test_a_share_of_mistakes_is_that_share_and_the_same_seed_repeats_it() -> Non
     assert not found.equals(decide(many, judged, overlooked=0.3, seed=2))
 
 
+def test_what_the_policy_no_longer_knows_on_the_day_of_the_decision_is_not_decided() -> None:
+    """The register closes on 1 May: what is decided from then on brings nobody in, by whatever way."""
+    text = {"from": "2000-01-01", "met": "low", "tests": {}}
+    closing = standard("", text, {"from": "2017-05-01", "status": "ended"}, proposes="entry")
+    pack = make_pack(facts={"low": fact("boolean")}, standards={"entry_rule": closing})
+    many = proposals(*((n, "entry" if n % 2 else "visit", "entry_rule") for n in range(1, 401)))
+    everybody = truth({n: {"entry_rule": True} for n in range(1, 401)})
+    officials = Officials(**{**PERFECT, "captured": 1.0, "favoured": 1.0, "favoured_until": 2016})
+    found = decisions_on(many, pack=pack, judged=everybody, officials=officials, seed=1, year=2016)
+    assert found.num_rows > 0
+    assert max(found["decided_on"].to_pylist()) < date(2017, 5, 1)
+
+
 def test_in_a_captured_village_others_come_in_too_but_only_while_nobody_looks() -> None:
     rows = {n: {"area_code": f"v{n % 50}"} for n in range(1, 5001)}
     rows |= {n: {"area_code": f"v{n % 50}", "standing": "registered"} for n in range(5001, 5051)}
