@@ -13,10 +13,11 @@ from sqlglot import exp
 
 from tuopin.policy import sql
 from tuopin.policy.evaluation import FACTS, Evaluation, folders_of
-from tuopin.policy.facts_plan import FactsPlan, plan_facts, same
-from tuopin.policy.files import Fact
+from tuopin.policy.facts_plan import FactsPlan, plan_facts, same, texts_in
+from tuopin.policy.files import HOUSEHOLD, Fact
 from tuopin.policy.fit import refuse_misfit
 from tuopin.policy.joins import Progress, silent
+from tuopin.policy.language import names, parse
 from tuopin.policy.layout import Layout, layout_of, table_of, tier_column
 from tuopin.policy.meaning import Number
 from tuopin.policy.pack import Pack
@@ -82,6 +83,7 @@ class Difference:
             other standards, the cross-checks last; among these the rule that moves most households first.
         only_first: rules that only the first pack has in force.
         only_second: rules that only the second has.
+        of_areas: standards of areas and estimates that do not read alike; whom they move is not counted here.
         households: how many there are in all; in a survey, in the sample.
         by: the tier or fact that groups; None.
         kind: register or survey.
@@ -93,6 +95,7 @@ class Difference:
     moves: list[Move]
     only_first: list[str]
     only_second: list[str]
+    of_areas: list[str]
     households: int
     by: str | None = None
     as_of: str = ""
@@ -119,6 +122,7 @@ class Difference:
             "estimated_members": self.estimated_members,
             "only_first": self.only_first,
             "only_second": self.only_second,
+            "of_areas": self.of_areas,
             "moves": self.rows(),
         }
 
@@ -258,6 +262,7 @@ class _Comparison:
             moves=_in_order(moves, packs),
             only_first=self.only_first,
             only_second=self.only_second,
+            of_areas=_areas_otherwise(*packs),
             households=self.everybody[0],
             by=by,
             as_of=str(self.before.day),
@@ -296,6 +301,19 @@ def _read_otherwise(before: Evaluation, after: Evaluation) -> set[str]:
         if {*compiled.rests_on, *compiled.figures, *compiled.reads} & (found | figures | facts):
             found.add(id)
     return found
+
+
+def _areas_otherwise(one: Pack, other: Pack) -> list[str]:
+    """Standards of areas and estimates whose text, or a figure or fact in it, differs."""
+    found = _differing(one.estimates, other.estimates) | _differing(one.derived, other.derived)
+    found |= _differing(one.parameters, other.parameters) | _differing(one.lines, other.lines)
+    areas = [{id: s for id, s in pack.standards() if s.applies_to != HOUSEHOLD} for pack in (one, other)]
+    changed = _differing(*areas) | (_differing(one.estimates, other.estimates))
+    for id in sorted({*areas[0]} & {*areas[1]}):
+        named = {name for text, _ in texts_in(areas[0][id]) for name in names(parse(text))}
+        if {name.rsplit("_", 1)[0] for name in named} & found or named & found:
+            changed.add(id)
+    return sorted(changed)
 
 
 def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:

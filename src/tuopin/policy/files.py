@@ -477,6 +477,8 @@ class Estimate(PackPart):
         for value in self.confidence.values.values():
             if not isinstance(value, Decimal | int) or not 0 < value < 1:
                 raise ValueError("the confidence is one number between 0 and 1, such as 0.95")
+        if min(self.confidence.values) > min(self.decides):
+            raise ValueError("the confidence begins after something is estimated; date its first value earlier")
         return self
 
 

@@ -236,3 +236,28 @@ def test_a_day_on_which_the_packs_begin_to_differ_is_told(tmp_path: Path) -> Non
     assert (difference.moves, str(difference.later)) == ([], "2032-01-01")
     same = compared(tmp_path / "same", [before, before], Register(FAMILIES))
     assert (same.later, same.to_dict()["later"]) == (None, None)
+
+
+def test_a_changed_gate_of_an_area_is_named_though_nobody_is_counted_by_it(tmp_path: Path) -> None:
+    def gated(most: str) -> Pack:
+        counts = {"the_poor": derived("persons_if(income < 10)", "integer", entity="area", unit="person")}
+        gate = standard(f"ratio(the_poor, persons) < {most}", applies_to="village")
+        still = standard("persons > 0", applies_to="village")
+        poor = standard("income < 10")
+        return make_pack(facts=FACTS, derived=counts, standards={"poor": poor, "gate": gate, "peopled": still})
+
+    difference = compared(tmp_path, [gated("0.02"), gated("0.03")], Register(FAMILIES, members=False))
+    assert (difference.moves, difference.of_areas) == ([], ["gate"])
+    assert compared(tmp_path / "same", [gated("0.02"), gated("0.02")], Register(FAMILIES, members=False)).of_areas == []
+
+
+def test_a_rule_moves_somebody_also_where_only_what_it_rests_on_was_changed(tmp_path: Path) -> None:
+    def resting(limit: int) -> Pack:
+        first, second, third = standard(f"income < {limit}"), standard("poor and not owns_land"), standard("owns_land")
+        return make_pack(facts=FACTS, standards={"poor": first, "needy": second, "owner": third})
+
+    register = Register([family(15, 4, owns_land=False), family(15, 2, owns_land=True)], members=False)
+    moves = compared(tmp_path, [resting(10), resting(20)], register).moves
+    assert {(move.rule, move.before, move.after, move.households) for move in moves} == {
+        ("poor", "not_met", "met", 2), ("needy", "not_met", "met", 1),
+    }  # fmt: skip

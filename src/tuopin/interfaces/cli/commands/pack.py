@@ -196,6 +196,9 @@ def _difference(screen: Screen, difference: Difference, households: Path | None)
     for pack, rules in ((before, difference.only_first), (after, difference.only_second)):
         if rules:
             screen.line(f"Only {pack} has: {', '.join(rules)}")
+    if difference.of_areas:
+        listed = ", ".join(difference.of_areas)
+        screen.line(f"These standards of areas read otherwise; whom they move is not counted here: {listed}")
     if not difference.moves:
         screen.line("No household would be answered otherwise.")
         if difference.later:
