@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from docs.generate.china_pack import figures
+from tests.pages import read
 from tuopin.policy import Pack, check_pack, read_pack
 from tuopin.policy.dated import confidence_on, figures_on, in_force, parameter_on, source_on
 from tuopin.policy.files import DatedValue, Parameter, Standard
@@ -80,6 +82,10 @@ ERAS = [
     ("2021-05-14", "monitoring"),
     ("2026-02-03", "monitoring"),
 ]
+
+STANDARDS = Path(__file__).parents[2] / "src/tuopin/packs/china/standards"
+#: A figure without dates: its key, its value and what stands beside it.
+UNDATED = re.compile(r"^ +(reply_days|review_months): (\d+)(?: +# (.*))?$", re.MULTILINE)
 
 #: What nobody may be asked or judged by.
 UNASKED = ("party", "religio", "faith", "ethnic", "gambl", "drug", "family_planning", "politic", "own_drive", "moral")
@@ -224,6 +230,15 @@ def test_every_figure_says_where_it_comes_from(pack: Pack) -> None:
             id,
             "names a source, not a tag of ours",
         )
+    undated = [line for file in sorted(STANDARDS.glob("*.yaml")) for line in UNDATED.findall(file.read_text("utf-8"))]
+    assert len(undated) == 8 + 9  # questions; categories of three texts
+    page = read("reference/china-pack.md")
+    for id, value, beside in undated:
+        assert re.fullmatch(r"this pack's own, low: .+|own knowledge, medium: .+", beside), (id, value, beside)
+        sure = "low" if beside.startswith("this pack's own") else "medium"
+        assert re.search(
+            rf"^\| `{id}` \| [^|]+ \| {value} \| \w+ \| {sure} \| .*own", page, re.MULTILINE | re.IGNORECASE
+        ), id
 
 
 def test_nothing_of_our_own_is_said_to_be_sure(pack: Pack) -> None:
