@@ -254,6 +254,14 @@ def test_nothing_of_our_own_is_said_to_be_sure(pack: Pack) -> None:
                 assert confidence_on(line, day) in ("medium", "low"), (id, day)
 
 
+def test_a_figure_from_a_day_that_no_text_gives_is_not_said_to_be_sure(pack: Pack) -> None:
+    """The sources date the guidance of 2020 to March, the end of the register to 2020, the guiding opinions to 2021."""
+    unread = {date(2020, 3, 20), date(2021, 1, 1), date(2021, 5, 14)}
+    found = {(of, id): one.confidence for of, id, one in figures(pack) if unread & set(one.values)}
+    assert {("lines.yaml", "range_multiple"), ("clearing", "clear_after"), ("red_line", "red_share")} <= found.keys()
+    assert {key for key, sure in found.items() if sure == "high"} == set()
+
+
 def test_the_cause_of_the_first_registration_is_history_and_no_rule_names_it(pack: Pack) -> None:
     """The form of Guizhou 2013 has twelve causes, one of which judges somebody's will."""
     assert pack.facts["registered_cause"].history
