@@ -23,7 +23,7 @@ PACK = make_pack(
         "car": standard("low", proposes="question", asks={"en": "?"}, reply_days=15),
     },
 )
-PERFECT = {
+PERFECT: dict[str, Any] = {
     "source": "invented", "first_month": 2, "last_month": 8, "visits_made": 1.0, "sees_wrong": 0.0, "overlooked": 0.0,
     "slips": 0.0, "captured": 0.0, "favoured": 0.0, "favoured_until": 2014,
 }  # fmt: skip
