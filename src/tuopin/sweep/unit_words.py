@@ -32,7 +32,7 @@ FRENCH: Words = {
 CHINESE: Words = {
     "person": ("人", "人"),
     "household": ("户", "户"),
-    "adult_equivalent": ("标准人", "标准人"),
+    "adult_equivalent": ("成人当量", "成人当量"),
     "room": ("间", "间"),
     "year": ("年", "年"),
     "month": ("个月", "个月"),
