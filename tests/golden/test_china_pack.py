@@ -83,7 +83,7 @@ ERAS = [
     ("2026-02-03", "monitoring"),
 ]
 
-STANDARDS = Path(__file__).parents[2] / "src/tuopin/packs/china/standards"
+CHINA = Path(__file__).parents[2] / "src/tuopin/packs/china"
 #: A figure without dates: its key, its value and what stands beside it.
 UNDATED = re.compile(r"^ +(reply_days|review_months): (\d+)(?: +# (.*))?$", re.MULTILINE)
 
@@ -208,6 +208,7 @@ def test_the_examples_are_many_and_all_come_out(pack: Pack) -> None:
     assert check_pack(pack) == []
     results = run_examples(pack)
     assert len(results) >= 60
+    assert f" {len(results)} households, villages and counties" in (CHINA / "README.md").read_text("utf-8")
     assert [(result.id, result.differences) for result in results if result.differences] == []
 
 
@@ -230,7 +231,9 @@ def test_every_figure_says_where_it_comes_from(pack: Pack) -> None:
             id,
             "names a source, not a tag of ours",
         )
-    undated = [line for file in sorted(STANDARDS.glob("*.yaml")) for line in UNDATED.findall(file.read_text("utf-8"))]
+    undated = [
+        line for file in sorted(CHINA.glob("standards/*.yaml")) for line in UNDATED.findall(file.read_text("utf-8"))
+    ]
     assert len(undated) == 8 + 9  # questions; categories of three texts
     page = read("reference/china-pack.md")
     for id, value, beside in undated:
