@@ -36,7 +36,7 @@ from tuopin.policy.yaml_text import Loc
 from tuopin.tables.manifest import PartEntry
 
 #: Raised whenever the same policy would give other SQL: stored facts of an older compiler are not read.
-COMPILER_VERSION = 3
+COMPILER_VERSION = 4
 
 #: What every household's row of facts carries besides the pack's own facts.
 STRUCTURE = ("household_no", "household_id", "area_code")

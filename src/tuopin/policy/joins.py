@@ -30,14 +30,15 @@ def join_once(engine: Engine, facts: FactsPlan, progress: Progress = silent) -> 
         engine.table("matches", facts.matches_query())
 
 
-#: The last decision that changes a standing, as at a day (a refusal changes none), and whether there was ever an entry.
+#: The last decision that changes a standing, as at a day (a refusal changes none), and whether there was ever an entry:
+#: who left the register or came back to it was in it, also where the books begin later.
 _STANDINGS = """
     SELECT household_no,
            MAX(CASE WHEN recent = 1 THEN CASE decision
                WHEN 'entry' THEN 'registered' WHEN 'exit' THEN 'exited' WHEN 'return' THEN 'returned'
                WHEN 'monitoring' THEN 'monitored' ELSE 'cleared' END END) AS standing,
            MAX(CASE WHEN recent = 1 THEN decided_on END) AS standing_since,
-           MAX(CASE WHEN decision IN ('entry', 'return') THEN 1 ELSE 0 END) = 1 AS ever_registered
+           MAX(CASE WHEN decision IN ('entry', 'return', 'exit') THEN 1 ELSE 0 END) = 1 AS ever_registered
     FROM (
         SELECT household_no, decision, decided_on,
                ROW_NUMBER() OVER (PARTITION BY household_no ORDER BY decided_on DESC, known_at DESC, decision) AS recent

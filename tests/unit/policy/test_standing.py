@@ -141,6 +141,8 @@ def test_a_report_waits_until_something_is_decided(
         ([("monitoring", day(3))], False, True),
         ([("entry", day(1)), ("exit", day(2)), ("monitoring", day(9))], True, False),
         ([("return", day(12))], True, False),
+        ([("exit", day(2))], True, True),  # the books begin with its exit: it was in the register before
+        ([("exit", day(2)), ("monitoring", day(9))], True, False),
         ([("entry", day(3)), ("refusal", day(12))], True, True),  # a refusal changes nothing
         ([("refusal", day(3))], False, None),
     ],
