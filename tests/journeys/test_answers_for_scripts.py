@@ -57,7 +57,7 @@ def test_the_keys_of_the_other_documents(tuopin: Tuopin, swept: Swept) -> None:
     verified = tuopin("ledger", "verify", swept.ledger, "--json").json
     assert list(verified) == ["file", "blocks", "last"]
     assert verified["last"] == swept.ended.json["ledger_block"]
-    again = ["--ledger", swept.ledger, "--pack", "template", "--snapshot", swept.snapshot]
+    again: list[str | Path] = ["--ledger", swept.ledger, "--pack", "template", "--snapshot", swept.snapshot]
     proved = tuopin("rerun", *again, "--sweep", swept.sweep, "--json").json
     assert list(proved) == [
         "proved", "number", "block", "compared", "counts", "sweep", "files", "recorded_by", "rerun_by", "seconds",
