@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import REGISTER, Swept, Tuopin
+from tuopin.policy import read_pack
 
 PROPOSED = {
     ("h01", "entry", "entry"): "below_line,deprived_near_line",
@@ -216,6 +217,20 @@ def test_a_report_of_another_packs_sweep_is_refused(tuopin: Tuopin, swept: Swept
     refused = tuopin("report", *named, "--out", "report.html").in_plain_words()
     assert refused.code == 2
     assert "template 1.0.0, not elsewhere 1.0.0" in refused.err
+    assert not (tuopin.folder / "report.html").exists()
+
+
+def test_a_report_under_other_content_of_the_same_version_is_refused(tuopin: Tuopin, swept: Swept) -> None:
+    template = shutil.copytree(read_pack("template").folder, tuopin.folder / "template")
+    changed = template / "lines.yaml"
+    text = changed.read_text(encoding="utf-8")
+    assert text.count("2004-01-01: {default: 820}") == 1
+    changed.write_text(text.replace("{default: 820}", "{default: 821}"), encoding="utf-8")
+    named: list[str | Path] = ["--sweep", swept.sweep, "--pack", template, "--snapshot", swept.snapshot]
+    refused = tuopin("report", *named, "--ledger", swept.ledger, "--out", "report.html").in_plain_words()
+    assert refused.code == 3
+    assert "same name and version, but with other content" in refused.err
+    assert read_pack("template").content_hash in refused.err
     assert not (tuopin.folder / "report.html").exists()
 
 

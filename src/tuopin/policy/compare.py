@@ -266,7 +266,7 @@ class _Comparison:
             households=self.everybody[0],
             by=by,
             as_of=str(self.before.day),
-            packs=(f"{packs[0].name} {packs[0].about.version}", f"{packs[1].name} {packs[1].about.version}"),
+            packs=_told_apart(packs),
             kind=self.before.snapshot.manifest.kind,
             later=_later(packs, self.before.day),
             estimated_households=estimated_households,
@@ -391,20 +391,30 @@ def _rank(pack: Pack, id: str) -> int:
     return 2 if proposes == "question" else 1
 
 
+def _told_apart(packs: tuple[Pack, Pack]) -> tuple[str, str]:
+    """Name and version of each; where these are the same and the content is not, the beginning of its hash too."""
+    first, second = (f"{pack.name} {pack.about.version}" for pack in packs)
+    if first != second or packs[0].content_hash == packs[1].content_hash:
+        return first, second
+    return f"{first} ({packs[0].content_hash[:12]})", f"{second} ({packs[1].content_hash[:12]})"
+
+
 def _later(packs: tuple[Pack, Pack], day: date) -> date | None:
-    """The first day after this one on which a text or a line's value begins in one of the packs alone."""
+    """The first day after this one on which a text begins in one of the packs alone, or a line has another value."""
     first, second = (_beginnings(pack) for pack in packs)
-    return min((begins for _, begins in first ^ second if begins > day), default=None)
+    return min((begins for _, begins, _ in first ^ second if begins > day), default=None)
 
 
-def _beginnings(pack: Pack) -> set[tuple[str, date]]:
+def _beginnings(pack: Pack) -> set[tuple[str, date, str]]:
     texts = {
-        (id, edition.from_)
+        (id, edition.from_, "")
         for id, rule in pack.rules.items()
         for edition in rule.spec.editions
         if edition.status != "announced"
     }
-    return texts | {(id, begins) for id, line in pack.lines.items() for begins in line.values}
+    return texts | {
+        (id, begins, str(value)) for id, line in pack.lines.items() for begins, value in line.values.items()
+    }
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------

@@ -28,14 +28,15 @@ from tuopin.policy.yaml_text import load
 from tuopin.simulation import Calibration, World, found, read_calibration
 from tuopin.sweep.accounts import IN_THE_REGISTER, Account, account_of
 from tuopin.sweep.aid import CAUSES, help_for
-from tuopin.sweep.campaign_file import CampaignFile, read_campaign
+from tuopin.sweep.campaign_file import FILE, CampaignFile, read_campaign
 from tuopin.sweep.judgement import Judged, judged
 from tuopin.sweep.officials import DECISIONS, decisions_on
 from tuopin.sweep.run import run_sweep
 from tuopin.sweep.stories import Story, stories
 from tuopin.tables import CurrencyEntry, Heading, Snapshot, arrow_schema, table_named
-from tuopin.terms import Place, Problem, UsageError
+from tuopin.terms import DataError, Place, Problem, UsageError
 
+SIMULATION = "simulation.yaml"
 TRUTH, SWEEPS, TABLE = "truth", "sweeps", "campaign.json"
 _AREA_DECISIONS = arrow_schema(table_named("area_decisions").structural)
 
@@ -106,22 +107,35 @@ def calibration_of(pack: Pack) -> Calibration:
         UsageError: it has none.
         DataError: it has a mistake.
     """
-    path = pack.folder / "simulation.yaml"
+    path = pack.folder / SIMULATION
     if not path.is_file():
-        what, why = f"The pack `{pack.name}` has no simulation.yaml.", "Nobody knows how its invented country lives."
+        what, why = f"The pack `{pack.name}` has no {SIMULATION}.", "Nobody knows how its invented country lives."
         raise UsageError(Problem(what, Place(file=str(path)), why, "Use a pack that has one, such as china."))
-    return read_calibration(load(path, name="simulation.yaml").data)
+    return read_calibration(load(path, name=SIMULATION).data)
+
+
+def check_campaign(pack: Pack) -> list[Problem]:
+    """Every mistake in a pack's simulation.yaml and campaign.yaml; none where it brings neither."""
+    problems: list[Problem] = []
+    for file, read in ((SIMULATION, calibration_of), (FILE, read_campaign)):
+        if (pack.folder / file).is_file():
+            try:
+                read(pack)
+            except DataError as mistakes:
+                problems += mistakes.problems
+    return problems
 
 
 def _refuse(out: Path, years: tuple[int, int], calibration: Calibration) -> None:
     first, last = years
+    if last < first:
+        raise UsageError(Problem("The last year comes before the first.", Place(), fix=f"Write {last}:{first}."))
     if first != calibration.founded:
         what = (
             f"The invented country of this pack is founded in {calibration.founded}, and the years begin with {first}."
         )
-        raise UsageError(Problem(what, Place(), fix=f"Write {calibration.founded}:{max(last, calibration.founded)}."))
-    if last < first:
-        raise UsageError(Problem("The last year comes before the first.", Place(), fix=f"Write {last}:{first}."))
+        fix = f"Write {calibration.founded}:{max(last, calibration.founded + last - first)}."
+        raise UsageError(Problem(what, Place(), fix=fix))
     if out.exists():
         why = "A campaign never writes over something."
         raise UsageError(Problem("The folder to write exists already.", Place(str(out)), why, "Choose another folder."))

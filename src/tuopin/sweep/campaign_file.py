@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from tuopin.policy.files import Day, Id, PackPart
 from tuopin.policy.pack import Pack, shaped
-from tuopin.policy.yaml_text import load
+from tuopin.policy.yaml_text import Loc, load
 from tuopin.simulation import MEASURES
 from tuopin.terms import DataError, Place, Problem, UsageError
 
@@ -149,15 +149,19 @@ def read_campaign(pack: Pack) -> CampaignFile:
     found, problems = shaped(loaded, CampaignFile)
     if found is None:
         raise DataError(problems)
-    names: Mapping[str, bool] = {
-        **{id: id in pack.rules for id in (found.poor, found.at_risk, *found.help.by_guarantee)},
-        found.welfare: found.welfare in pack.facts or found.welfare in pack.derived,
-        **{listing.fact: listing.fact in pack.facts for listing in found.lists.by_tier.values()},
-    }
-    missing = [name for name, there in names.items() if not there]
-    if missing:
-        raise DataError(
-            Problem(f"The pack has no `{name}`.", loaded.place(), "", "Name one of its standards or facts.")
-            for name in missing
-        )
+    if missing := [(name, loc) for name, there, loc in _named(found, pack) if not there]:
+        fix = "Name one of its standards or facts."
+        raise DataError(Problem(f"The pack has no `{name}`.", loaded.place(loc), "", fix) for name, loc in missing)
     return found
+
+
+def _named(campaign: CampaignFile, pack: Pack) -> Iterator[tuple[str, bool, Loc]]:
+    """What of the pack is named, whether the pack has it, and where it is named."""
+    for key in ("poor", "at_risk"):
+        id = getattr(campaign, key)
+        yield id, id in pack.rules, (key,)
+    for id in campaign.help.by_guarantee:
+        yield id, id in pack.rules, ("help", "by_guarantee", id)
+    yield campaign.welfare, campaign.welfare in pack.facts or campaign.welfare in pack.derived, ("welfare",)
+    for tier, listing in campaign.lists.by_tier.items():
+        yield listing.fact, listing.fact in pack.facts, ("lists", tier, "fact")

@@ -15,6 +15,7 @@ from tests.unit.policy.invented import (
     derived,
     fact,
     groups,
+    line,
     make_pack,
     standard,
     text,
@@ -261,3 +262,22 @@ def test_a_rule_moves_somebody_also_where_only_what_it_rests_on_was_changed(tmp_
     assert {(move.rule, move.before, move.after, move.households) for move in moves} == {
         ("poor", "not_met", "met", 2), ("needy", "not_met", "met", 1),
     }  # fmt: skip
+
+
+def test_a_value_that_changes_later_is_told_though_nobody_moves_today(tmp_path: Path) -> None:
+    """And two packs of one name and version are told apart by their content."""
+    day = f"{AS_OF.year + 1}-01-01"
+    packs = [
+        make_pack(
+            facts={**FACTS, "income": fact("money", unit="XTS", min=0)},
+            lines={"least": line(values={"2010-01-01": 10, day: value})},
+            standards={"poor": standard("income < least")},
+        )
+        for value in (12, 13)
+    ]
+    found = compared(tmp_path, packs, Register(FAMILIES, members=False))
+    assert not found.moves
+    assert str(found.later) == day
+    assert found.packs[0] != found.packs[1]
+    for said, policy in zip(found.packs, packs, strict=True):
+        assert said == f"{policy.name} {policy.about.version} ({policy.content_hash[:12]})"

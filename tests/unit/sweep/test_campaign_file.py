@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tuopin.policy import pack_folder, read_pack
-from tuopin.sweep.campaign import run_campaign
+from tuopin.sweep.campaign import check_campaign, run_campaign
 from tuopin.sweep.campaign_file import read_campaign
 from tuopin.terms import DataError, UsageError
 
@@ -62,3 +62,28 @@ def test_a_group_without_a_reason_for_its_figures_is_refused(china: Path) -> Non
 def test_a_pack_without_a_campaign_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no"):
         run_campaign(pack=read_pack("template"), households=10, seed=1, years=(2013, 2013), out=tmp_path / "out")
+
+
+def test_a_check_of_the_pack_finds_mistakes_in_both_files(china: Path) -> None:
+    assert check_campaign(read_pack(china)) == []
+    campaign, simulation = china / "campaign.yaml", china / "simulation.yaml"
+    text = campaign.read_text("utf-8").replace("at_risk: at_risk", "at_risk: at_rsk", 1)
+    campaign.write_text(text, encoding="utf-8")
+    simulation.write_text(simulation.read_text("utf-8").replace("\nfounded:", "\nfonded:", 1), encoding="utf-8")
+    found = check_campaign(read_pack(china))
+    assert {problem.place.file for problem in found} == {"simulation.yaml", "campaign.yaml"}
+    (wrong,) = [problem for problem in found if problem.place.file == "campaign.yaml"]
+    assert wrong.what == "The pack has no `at_rsk`."
+    assert wrong.place.line == text[: text.index("at_rsk")].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [((2016, 2013), "Write 2013:2016"), ((2005, 2007), "Write 2013:2015"), ((2005, 2020), "Write 2013:2028")],
+)
+def test_impossible_years_are_answered_with_possible_ones(
+    china: Path, tmp_path: Path, years: tuple[int, int], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        run_campaign(pack=read_pack(china), households=10, seed=1, years=years, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

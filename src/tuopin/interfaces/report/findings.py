@@ -270,6 +270,19 @@ class Findings:
         self.evaluation.show_all_facts()
         self.engine.view(AREAS, self.evaluation.snapshot.areas().ancestors())
         self._refuse_strangers()
+        self._refuse_another_content()
+
+    def _refuse_another_content(self) -> None:
+        """A pack of the same name and version may say something else: the ledger knows which one was swept."""
+        if self.block is not None or not self.ledger.is_file():
+            return
+        for block in reversed(Ledger(self.ledger).blocks()):
+            if self._of_this_summary(block):
+                swept, given = block.content.get("pack_hash"), self.evaluation.pack.content_hash
+                what = "The sweep was made with a pack of the same name and version, but with other content."
+                why = f"The ledger records the content {swept}; this pack's is {given}."
+                fix = "Name the pack that was swept, or sweep again with this one, under a version of its own."
+                raise DataError(Problem(what, Place(file=str(self.sweep)), why, fix))
 
     def _refuse_strangers(self) -> None:
         columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
@@ -313,10 +326,13 @@ class Findings:
         return f"COALESCE(f.{size.low.sql()}, 0)" if size.asked else "0"
 
     def _recorded(self, block: Block) -> bool:
+        same_pack = block.content.get("pack_hash") == self.evaluation.pack.content_hash
+        return same_pack and self._of_this_summary(block)
+
+    def _of_this_summary(self, block: Block) -> bool:
         said = block.content
         return (
             said.get("kind") == "sweep"
-            and said.get("pack_hash") == self.evaluation.pack.content_hash
             and said.get("snapshot_hash") == self.evaluation.snapshot.manifest.content_hash
             and said.get("summary_hash") == summary_hash(self.summary)
         )

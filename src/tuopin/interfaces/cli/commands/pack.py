@@ -23,6 +23,7 @@ from tuopin.interfaces.cli.screen import Screen, answer, print_json
 from tuopin.interfaces.policy_of_a_day import FigureOfADay, LineOfADay, PolicyOfADay, policy_of_a_day
 from tuopin.policy import Difference, Move, Pack, check_pack, compare, json_schemas, read_pack
 from tuopin.sweep import ExampleResult, run_examples
+from tuopin.sweep.campaign import check_campaign
 from tuopin.terms import Problem
 
 Named = Annotated[str, typer.Argument(metavar="PACK", help="A pack's folder, or the id of one that comes with Tuopin.")]
@@ -40,12 +41,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(*, pack: Named, as_json: AsJson = False) -> int:
-    """Check a pack: its files, names, types, units, dates, sources, and every example household.
+    """Check a pack: its files, names, types, units, dates, sources, its invented country, and every example household.
 
     Ends with 3 where the files cannot be read as a pack, with 1 where they can but something in them is wrong.
     """
     policy = read_pack(pack)
-    problems = check_pack(policy)
+    problems = check_pack(policy) or check_campaign(policy)
     results = [] if problems else run_examples(policy)
     failed = [result for result in results if result.differences]
     problems += [_as_problem(result) for result in failed]
