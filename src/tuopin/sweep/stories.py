@@ -73,22 +73,28 @@ def stories(
     """
     told: list[Story] = []
     decisions = decisions.filter(pc.less_equal(pc.year(decisions["decided_on"]), max(judged)))
-    for kind, candidates in _candidates(judged, poor, decisions):
+    for kind, households in candidates(judged, poor, decisions):
         taken = {story.household for story in told}
-        household = next((id for id in candidates if id not in taken), None)
+        household = next((id for id in households if id not in taken), None)
         if household is not None:
             told.append(Story(household, kind, list(_chapters(household, judged, poor, sweeps, decisions, cents))))
     return told
 
 
-def _candidates(judged: Mapping[int, Path], poor: str, decisions: pa.Table) -> Iterator[tuple[str, Sequence[str]]]:
+def candidates(judged: Mapping[int, Path], poor: str, decisions: pa.Table) -> Iterator[tuple[str, Sequence[str]]]:
+    """The households of whom each heading is true, in the order in which they may be told of.
+
+    Who left poverty was truly poor once, is so no longer, and came into the register and out of it once.
+    """
     ways: dict[str, list[str]] = {}
     for row in decisions.sort_by([("household_id", "ascending"), ("decided_on", "ascending")]).to_pylist():
         ways.setdefault(row["household_id"], []).append(row["decision"])
     last = pq.read_table(judged[max(judged)], columns=["household_id"])["household_id"]
     there = set(last.to_pylist())
-    yield LEFT, [id for id, way in ways.items() if way == ["entry", "exit"] and id in there]
-    yield LEFT_OUT, _often_poor(judged, poor, ways)
+    truly = _years_poor(judged, poor)
+    rose = {id for id, years in truly.items() if max(judged) not in years}
+    yield LEFT, [id for id, way in ways.items() if way == ["entry", "exit"] and id in there & rose]
+    yield LEFT_OUT, _often_poor(truly, ways)
     yield IN_TROUBLE, [id for id, way in ways.items() if id in there and _fell(way)]
 
 
@@ -97,14 +103,19 @@ def _fell(way: Sequence[str]) -> bool:
     return "exit" in way and ("return" in way or way[-1] in ("monitoring", "clearing"))
 
 
-def _often_poor(judged: Mapping[int, Path], poor: str, ways: Mapping[str, Sequence[str]]) -> list[str]:
-    """Households that were truly poor for the longest time and never came into any book."""
-    years: dict[str, int] = {}
-    for file in judged.values():
+def _years_poor(judged: Mapping[int, Path], poor: str) -> dict[str, set[int]]:
+    """The years at whose end a household was truly poor; of those who ever were."""
+    found: dict[str, set[int]] = {}
+    for year, file in judged.items():
         rows = pq.read_table(file, columns=["household_id", poor])
         for id in rows.filter(pc.fill_null(rows[poor], False))["household_id"].to_pylist():
-            years[id] = years.get(id, 0) + 1
-    outside = [(many, id) for id, many in years.items() if not set(ways.get(id, ())) - {"refusal"}]
+            found.setdefault(id, set()).add(year)
+    return found
+
+
+def _often_poor(truly: Mapping[str, set[int]], ways: Mapping[str, Sequence[str]]) -> list[str]:
+    """Households that were truly poor for the longest time and never came into any book."""
+    outside = [(len(years), id) for id, years in truly.items() if not set(ways.get(id, ())) - {"refusal"}]
     return [id for _, id in sorted(outside, key=lambda found: (-found[0], found[1]))]
 
 
