@@ -153,6 +153,38 @@ def test_whoever_stops_a_sweep_finds_nothing_left(tmp_path: Path, moment: str, s
     assert (sweep.returncode, said) == (code, "Stopped. Nothing was left half-written.\n")
     # Java ends after the command, and takes its own things away.
     until(lambda: not [*put_aside.iterdir(), *out.parent.iterdir()], "something was left")
+    until(lambda: not running_with(put_aside), "Java was left running")
+
+
+STOPPED_AT_BIRTH = """
+import os, signal, subprocess
+def stop(told, _):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGTERM, stop)
+class Struck(subprocess.Popen):
+    def __init__(self, words, **options):
+        super().__init__(words, **options)
+        if "spark-submit" in words[0]:
+            print(self.pid, flush=True)
+            os.kill(os.getpid(), signal.SIGTERM)
+            [None for _ in range(100)]  # the signal is handled in here
+subprocess.Popen = Struck
+from tuopin.tables.engines import open_engine
+try:
+    open_engine("spark", memory_limit="500MB")
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_a_stop_in_the_moment_in_which_java_is_born_leaves_no_java(tmp_path: Path) -> None:
+    own = os.environ | {"TMPDIR": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", STOPPED_AT_BIRTH], env=own, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert found[1] == "stopped"
+    assert not Path("/proc", found[0]).exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- a cluster, on this machine --------------------------------------------------------------------------------------
@@ -184,6 +216,16 @@ def answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+def running_with(path: Path) -> list[str]:
+    """The processes that were called with a path."""
+    found = []
+    for words in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            if os.fsencode(path) in words.read_bytes():
+                found.append(words.parent.name)
+    return found
 
 
 def until(holds: Callable[[], bool], otherwise: str) -> None:

@@ -319,12 +319,12 @@ def _java(asked: Wanted, conf: SparkConf) -> _Java:
             heard = {"stdout": log, "stderr": log} if asked.local else {"stdout": log}  # a cluster's warnings are shown
             with _ended_if_broken_off():
                 gateway = java_gateway.launch_gateway(conf, heard)  # type: ignore[no-untyped-call]
+                # Whatever becomes of this process, Java ends after it and then takes its folder away.
+                jvm = gateway.jvm
+                jvm.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(jvm.java.io.File(str(folder)))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    # Whatever becomes of this process, Java ends after it and then takes its folder away.
-    jvm = gateway.jvm
-    jvm.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(jvm.java.io.File(str(folder)))
     return _Java(asked, gateway, folder)
 
 
@@ -345,7 +345,8 @@ def _ended_if_broken_off() -> Iterator[None]:
     started: list[subprocess.Popen[bytes]] = []
 
     def watched(*words: Any, **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - as the launcher calls it
-        started.append(subprocess.Popen(*words, **options))  # noqa: S603 - the launcher's own words
+        with _stops_put_off():
+            started.append(subprocess.Popen(*words, **options))  # noqa: S603 - the launcher's own words
         return started[-1]
 
     vars(java_gateway)["Popen"] = watched
@@ -358,6 +359,29 @@ def _ended_if_broken_off() -> Iterator[None]:
         raise
     finally:
         vars(java_gateway)["Popen"] = subprocess.Popen
+
+
+@contextmanager
+def _stops_put_off() -> Iterator[None]:
+    """Let whoever stops us wait until a process that is being started is known: nobody else could end it.
+
+    Java that loses its launcher while it starts does not end by itself.
+    """
+    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+        yield
+        return
+    stops = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {told: handler for told in stops if callable(handler := signal.getsignal(told))}
+    came: list[int] = []
+    for told in handlers:
+        signal.signal(told, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for told, handler in handlers.items():
+            signal.signal(told, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
 
 
 def _usual_memory() -> int:
