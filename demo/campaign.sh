@@ -43,3 +43,13 @@ mv "$OUT/truth" "$OUT/county/truth"
 say "4. The report of the last sweep, for everybody: it names no household"
 show tuopin report --pack china --snapshot "$OUT/county/$LAST" --sweep "$OUT/county/sweeps/$LAST" \
     --ledger "$OUT/county/ledger.jsonl" --out "$OUT/report.html"
+
+say "What next"
+cat <<END
+- Open the report, and beside it what happened without a campaign:
+    .venv/bin/tuopin simulate --pack china --households $HOUSEHOLDS --seed 7 --years $YEARS --nobody-acts --out $OUT/alone
+- Ask what the rules see of a household (the numbers of three stand above) or, with --area, of a village or county:
+    .venv/bin/tuopin explain --pack china --snapshot $OUT/county/$LAST --as-of $LAST-12-31 --household NUMBER
+- Change the policy and let the same county live again:
+    docs/how-to/try-a-policy-where-the-truth-is-known.md
+END

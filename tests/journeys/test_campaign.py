@@ -191,6 +191,12 @@ def test_a_policy_is_tried_where_the_truth_is_known_as_the_how_to_says(tuopin: T
         ended = tuopin(*call.split()[1:])
         assert ended.code == 0, (call, ended.err)
         shows(HOW_TO, call, ended)
+        if call.split()[1] == "simulate":
+            # The difference that a campaign made is named where there was one; what is next can be called as it is.
+            assert ("with --nobody-acts shows how many" in ended.out) == ("--nobody-acts" not in call)
+            *_, next_ = ended.out.strip().splitlines()
+            assert next_.startswith("Next: tuopin report ")
+            assert tuopin(*next_.split()[2:], "--dry-run").code == 0, next_
     first, alone = (judged(tuopin.folder / name, 2013) for name in ("county", "alone"))
     assert first.equals(alone)
     assert not judged(tuopin.folder / "county", 2016).equals(judged(tuopin.folder / "alone", 2016))

@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import REGISTER, Swept, Tuopin
+from tests.journeys.conftest import POLICY_DAY, REGISTER, Swept, Tuopin
 from tuopin.policy import read_pack
+from tuopin.tables import Snapshot
 
 PROPOSED = {
     ("h01", "entry", "entry"): "below_line,deprived_near_line",
@@ -209,6 +211,23 @@ def test_a_summary_that_was_changed_is_not_taken_for_the_one_recorded(tuopin: Tu
     page = (tuopin.folder / "report.html").read_text(encoding="utf-8")
     assert "The ledger beside this sweep does not record it." in page
     assert swept.ended.json["ledger_block"] not in page
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (POLICY_DAY, None),
+        ("2024-06-28", None),
+        ("2025-12-31", "the facts are 2 years older than the policy day"),
+        ("2016-12-31", "the facts are 6 years younger than the policy day"),
+    ],
+)
+def test_a_policy_day_far_from_the_facts_is_a_what_if(tuopin: Tuopin, swept: Swept, day: str, said: str | None) -> None:
+    assert Snapshot.open(swept.snapshot).manifest.as_of == date(2023, 6, 30)
+    ended = tuopin("sweep", "--pack", "template", "--snapshot", swept.snapshot, "--as-of", day, "--dry-run")
+    assert ended.code == 0, ended.err
+    assert ("Take it as a what-if" in ended.out) == (said is not None)
+    assert (said or "") in ended.out
 
 
 def test_a_report_of_another_packs_sweep_is_refused(tuopin: Tuopin, swept: Swept) -> None:

@@ -95,13 +95,17 @@ def simulate(
         "seconds": watch.seconds,
         "peak_mib": peak_mib(),
     }
-    answer(document, as_json=as_json, show=lambda screen: _show(screen, campaign, watch.seconds))
+    answer(
+        document,
+        as_json=as_json,
+        show=lambda screen: _show(screen, campaign, watch.seconds, pack=pack, nobody_acts=nobody_acts),
+    )
 
 
 # --- in words --------------------------------------------------------------------------------------------------------
 
 
-def _show(screen: Screen, campaign: Campaign, seconds: float) -> None:
+def _show(screen: Screen, campaign: Campaign, seconds: float, *, pack: str, nobody_acts: bool) -> None:
     headings = ["year", "persons", "truly poor", "in the register", "entered", "exited", "returned"]
     headings += ["watched", "monitored", "cleared", "left out, %", "not theirs, %"]
     title = "The campaign, in persons at the end of each year (entered to cleared: within it)"
@@ -109,12 +113,23 @@ def _show(screen: Screen, campaign: Campaign, seconds: float) -> None:
     warned = [(str(a.year), rule, many) for a in campaign.accounts for rule, many in a.warnings.items()]
     screen.table("Areas of which a sweep warned", ["year", "rule", "areas"], warned)
     screen.line("Left out: of the truly poor, those not in the register. Not theirs: of the register, those not poor.")
+    if not nobody_acts:
+        screen.line(
+            "Some would have left poverty without a campaign too: the same call with --nobody-acts shows how many, and "
+            "what the campaign did is the difference."
+        )
     for title, account, errors in _books(campaign.accounts):
         screen.table(f"{title} {account.year}", _BY_GROUP, [_group(found) for found in errors])
     for story in campaign.stories:
         headings = ["year", "income a head", "truly poor", "standing", "decided", "proposed at the end of the year"]
         screen.table(f"Household {story.household}: {story.kind}", headings, [_chapter(c) for c in story.chapters])
     screen.line(f"{seconds:.1f} seconds; written to {campaign.out}, the truth to {campaign.out / 'truth'}")
+    last = max(campaign.snapshots)
+    sweep = campaign.out / "sweeps" / str(last)
+    screen.line(
+        f"Next: tuopin report --pack {pack} --snapshot {campaign.snapshots[last]} --sweep {sweep} "
+        f"--ledger {campaign.out / 'ledger.jsonl'} --out report.html"
+    )
 
 
 def _year(account: Account) -> tuple[object, ...]:

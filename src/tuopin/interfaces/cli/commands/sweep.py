@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,6 +113,8 @@ def _show(
     screen.line(f"Pack {summary['pack']} on {summary['as_of']}, over the {summary['kind']} {summary['snapshot']}")
     counted = f"{summary['households']:,} households, {summary['members']:,} persons"
     screen.line(f"{counted}; facts as on {summary['facts_as_of']}")
+    if apart := _facts_far_from_the_day(summary):
+        screen.line(apart)
     screen.line(_poverty(summary))
     screen.table("Proposals, for a person to decide", ["stage", "kind", "households"], _proposals(summary))
     why = [(r.kind, r.rule, ", ".join(r.reasons), r.households, r.example) for r in reasons]
@@ -137,6 +140,17 @@ def _show(
 def _of(rows: Sequence[object]) -> str:
     """Say so where a table is cut."""
     return f" (the first {MOST_ROWS} of {len(rows)}; --json lists all)" if len(rows) > MOST_ROWS else ""
+
+
+def _facts_far_from_the_day(summary: dict[str, Any]) -> str:
+    """That the policy of one year is asked of the facts of quite another, which is a question of what if."""
+    day, facts = (date.fromisoformat(summary[key]) for key in ("as_of", "facts_as_of"))
+    years = abs((day - facts).days) // 365
+    if not years:
+        return ""
+    when = "older" if facts < day else "younger"
+    much = "1 year" if years == 1 else f"{years} years"
+    return f"Beware: the facts are {much} {when} than the policy day. Take it as a what-if, not as a finding."
 
 
 def _poverty(summary: dict[str, Any]) -> str:
