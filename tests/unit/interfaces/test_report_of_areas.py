@@ -275,6 +275,23 @@ def test_an_unknown_household_counts_as_one_that_may_stand_behind_a_figure(tmp_p
     assert shown_samples(found(tmp_path / "fewer", COUNTED, fewer)["region"]).rows[0][1] == "not shown"
 
 
+@pytest.mark.parametrize(("found_in", "shown"), [(995, True), (996, False), (999, False), (1000, True)])
+def test_of_a_reported_sample_those_who_are_left_over_are_no_fewer_than_five(
+    tmp_path: Path, found_in: int, *, shown: bool
+) -> None:
+    """Of the 1,000 looked at, 4 or 1 who were not found are too few; nobody is no secret."""
+    pack = pack_of(
+        "region",
+        facts=SAMPLE,
+        estimates={"wrong": estimate(found="wrong_found", of="exited_seen", among="exited")},
+        standards={"few": standard("wrong < 0.5", applies_to="region", applies_if="area_standing = 'listed'")},
+    )
+    areas = {"n": {**COUNTY, "wrong_found": found_in}}
+    register = Register([house(4, False, 0)], members=False, areas=areas, area_decisions=LISTED)
+    table = shown_samples(found(tmp_path, only(pack, "few"), register)["region"])
+    assert (table.rows[0][1] != "not shown") is shown
+
+
 # --- the page --------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from tuopin.policy.area_seen import AreaSeen, EstimateSeen
 from tuopin.policy.explain_area import explain_area
 from tuopin.policy.facts_plan import same
 from tuopin.policy.layout import tier_column
+from tuopin.policy.seen import Seen
 from tuopin.policy.sql import Sql
 from tuopin.sweep.areas import FOLDER
 from tuopin.sweep.estimates import estimating_on
@@ -230,15 +231,22 @@ def _hidden_in(seen: AreaSeen, behind: Mapping[str, int]) -> frozenset[str]:
 
 def _too_few(estimate: EstimateSeen, behind: Mapping[str, int]) -> bool:
     """Whether some count of an estimate rests on too few households; of a share, also those who are left over."""
-    households = {count.fact: _households(count.fact, behind) for count in estimate.counts}
-    for count in estimate.counts:
-        asked = [int(end) for end in (count.value, count.most) if isinstance(end, str) and end]
-        if small(*(households[count.fact] or asked)):
-            return True
+    households = [_households(count.fact, behind) for count in estimate.counts]
+    shown = [_ends(count) for count in estimate.counts]
+    if any(small(*(rest_on or ends)) for rest_on, ends in zip(households, shown, strict=True)):
+        return True
     if estimate.extrapolated:
         return False
-    found, of, *_ = (households[count.fact] for count in estimate.counts)
-    return small(*(all_ - some for some, all_ in zip(found, of, strict=False)))
+    for found, of in (households[:2], shown[:2]):
+        if found and len(found) == len(of):
+            return small(*(all_ - some for some, all_ in zip(found, of, strict=True)))
+    return False
+
+
+def _ends(count: Seen) -> list[int]:
+    """A count as it is shown, at least and at most; nothing where it is not known."""
+    ends = [int(end) for end in (count.value, count.most) if isinstance(end, str) and end]
+    return [ends[0], ends[-1]] if ends else []
 
 
 def _households(count: str, behind: Mapping[str, int]) -> list[int]:
