@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.drift.test_architecture import FILES
@@ -339,6 +340,21 @@ def test_see_a_countys_gates(tuopin: Tuopin) -> None:
     for area in asked:
         said = explain_area(pack=read_pack("china"), snapshot=snapshot, area=area.code)
         agrees(said, tuopin.folder / "county" / "sweeps" / "2018", area.tier)
+    _what_is_proposed_for_areas_is_not_counted_among_households(tuopin, snapshot)
+
+
+def _what_is_proposed_for_areas_is_not_counted_among_households(tuopin: Tuopin, snapshot: Snapshot) -> None:
+    swept = tuopin("sweep", "--pack", "china", "--snapshot", snapshot.path, "--as-of", "2021-12-31", "--out", "again")
+    of_areas = [
+        row for file in (tuopin.folder / "again" / "proposals").glob("of-*") for row in pq.read_table(file).to_pylist()
+    ]
+    assert of_areas
+    before, _, after = swept.out.partition("Why, of areas\n")
+    table, *_ = after.split("\n\n")
+    assert "households" not in table
+    for row in of_areas:
+        assert row["rule"] in table
+        assert row["rule"] not in before
 
 
 def test_prove_a_past_sweep(tuopin: Tuopin) -> None:

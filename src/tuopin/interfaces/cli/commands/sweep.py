@@ -116,10 +116,11 @@ def _show(
     if apart := _facts_far_from_the_day(summary):
         screen.line(apart)
     screen.line(_poverty(summary))
-    screen.table("Proposals, for a person to decide", ["stage", "kind", "households"], _proposals(summary))
-    why = [(r.kind, r.rule, ", ".join(r.reasons), r.households, r.example) for r in reasons]
-    headings = ["kind", "rule", "because of", "households", "for example"]
-    screen.table(f"Why{_of(why)}", headings, why[:MOST_ROWS])
+    screen.table("Proposals, for a person to decide", ["stage", "kind", "proposals"], _proposals(summary))
+    for of, title, counted in (("household", "Why", "households"), ("area", "Why, of areas", "areas")):
+        why = [(r.kind, r.rule, ", ".join(r.reasons), r.households, r.example) for r in reasons if r.of == of]
+        headings = ["kind", "rule", "because of", counted, "for example"]
+        screen.table(f"{title}{_of(why)}", headings, why[:MOST_ROWS])
     wanted = list(unknown.items())
     screen.table(f"What nobody knows and a visit would settle{_of(wanted)}", ["fact", "proposals"], wanted[:MOST_ROWS])
     screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "cannot tell, %"], _tests(summary))
