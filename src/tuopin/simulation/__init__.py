@@ -6,6 +6,7 @@ campaign decides what to ask, whom to help and what to make of it.
 
 from tuopin.simulation.calibration import Calibration, read_calibration
 from tuopin.simulation.codes import MEASURES
+from tuopin.simulation.territory import HOUSEHOLDS_A_PART
 from tuopin.simulation.world import World, found
 
-__all__ = ["MEASURES", "Calibration", "World", "found", "read_calibration"]
+__all__ = ["HOUSEHOLDS_A_PART", "MEASURES", "Calibration", "World", "found", "read_calibration"]

@@ -53,6 +53,7 @@ class Account:
         year: the year.
         persons: in the country.
         poor_true: who are truly poor under the policy of the day.
+        poor_unknown: of whom the policy cannot tell, as it asks what the country does not have; counted as not poor.
         poor_register: who stand in the register.
         households_register: the households they are of.
         watched: who are monitored.
@@ -65,6 +66,7 @@ class Account:
     year: int
     persons: int
     poor_true: int
+    poor_unknown: int
     poor_register: int
     households_register: int
     watched: int
@@ -115,6 +117,7 @@ def account_of(
         year=year,
         persons=int(persons.sum()),
         poor_true=int(persons[truly].sum()),
+        poor_unknown=int(persons[judged.unknown(poor)].sum()),
         poor_register=int(persons[in_register].sum()),
         households_register=int(in_register.sum()),
         watched=int(persons[watched].sum()),

@@ -25,7 +25,7 @@ from tuopin.policy.columns import declared_columns
 from tuopin.policy.dated import in_force
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.yaml_text import load
-from tuopin.simulation import Calibration, World, found, read_calibration
+from tuopin.simulation import HOUSEHOLDS_A_PART, Calibration, World, found, read_calibration
 from tuopin.sweep.accounts import IN_THE_REGISTER, Account, account_of
 from tuopin.sweep.aid import CAUSES, help_for
 from tuopin.sweep.campaign_file import FILE, CampaignFile, read_campaign
@@ -38,6 +38,8 @@ from tuopin.terms import DataError, Place, Problem, UsageError
 
 SIMULATION = "simulation.yaml"
 TRUTH, SWEEPS, TABLE = "truth", "sweeps", "campaign.json"
+_MIDDLE = 15
+"""The day of a month on which areas leave."""
 _AREA_DECISIONS = arrow_schema(table_named("area_decisions").structural)
 
 
@@ -67,6 +69,7 @@ def run_campaign(
     out: Path,
     act: bool = True,
     workers: int | None = None,
+    households_a_part: int = HOUSEHOLDS_A_PART,
     memory_limit: str | None = None,
     progress: Progress = silent,
 ) -> Campaign:
@@ -80,6 +83,7 @@ def run_campaign(
         out: the folder to make.
         act: whether anybody decides and helps; without, it shows what would have happened anyway.
         workers: processes that share the work of the world; None: one a core.
+        households_a_part: about how many households of the world a process holds in memory at once.
         memory_limit: for the engine.
         progress: told (what, done, of how many).
 
@@ -92,9 +96,11 @@ def run_campaign(
     _refuse(out, years, calibration)
     out.mkdir(parents=True)
     try:
-        return _Running(pack, campaign, seed, years, out, act, memory_limit, progress).through(
-            found(calibration=calibration, seed=seed, households=households, folder=out / TRUTH, workers=workers)
-        )
+        with found(
+            calibration=calibration, seed=seed, households=households, folder=out / TRUTH, workers=workers,
+            households_a_part=households_a_part,
+        ) as world:  # fmt: skip
+            return _Running(pack, campaign, seed, years, out, act, memory_limit, progress).through(world)
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)  # half a campaign is none
         raise
@@ -272,7 +278,8 @@ class _Running:
                 proposals, pack=self.pack, judged=truly, officials=self.campaign.officials, seed=self.seed, year=year
             )
             self.decisions = pa.concat_tables([self.decisions, new])
-            self.of_areas = pa.concat_tables([self.of_areas, _exits_of_areas(proposals, year + 1)])
+            exits = _exits_of_areas(proposals, date(year + 1, self.campaign.lists.exit_month, _MIDDLE))
+            self.of_areas = pa.concat_tables([self.of_areas, exits])
         return account
 
     def _spec(self, id: str) -> Any:  # noqa: ANN401 - a standard
@@ -352,10 +359,9 @@ def _warnings(proposals: pa.Table | None) -> dict[str, int]:
     return dict(sorted(Counter(rules).items()))
 
 
-def _exits_of_areas(proposals: pa.Table, year: int) -> pa.Table:
-    """Villages and counties whose exit was proposed leave in November, once the province has looked."""
+def _exits_of_areas(proposals: pa.Table, day: date) -> pa.Table:
+    """Every area whose exit was proposed leaves on the day."""
     of_areas = proposals.filter(pc.and_(pc.is_null(proposals["household_id"]), pc.equal(proposals["kind"], "exit")))
-    day = date(year, 11, 15)
     return _of_areas([(code, "exit", day, day) for code in of_areas["area_code"].to_pylist()])
 
 

@@ -72,8 +72,15 @@ class Listing(PackPart):
 
 
 class Lists(_Said):
-    """Which villages and counties count as poor, by tier."""
+    """Which villages and counties count as poor, by tier.
 
+    Attributes:
+        exit_month: in which, of the year after the sweep, areas leave whose exit was proposed.
+        village: the list of villages.
+        county: the list of counties.
+    """
+
+    exit_month: Month
     village: Listing | None = None
     county: Listing | None = None
 

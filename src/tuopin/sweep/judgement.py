@@ -48,12 +48,16 @@ class Judged:
         return household_numbers(self.rows["household_id"])
 
     def flags(self, column: str) -> Flags:
-        """A yes-or-no; unknown counts as no (of the truth little is unknown)."""
+        """A yes-or-no; unknown counts as no, and `unknown` says of whom."""
         values = self.rows[column].combine_chunks().fill_null(False)
         return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
 
+    def unknown(self, column: str) -> Flags:
+        """Of whom a yes-or-no is not known though everything is: the policy asks what the country does not have."""
+        return np.asarray(self.rows[column].combine_chunks().is_null().to_numpy(zero_copy_only=False), dtype=bool)
+
     def counts(self, column: str) -> npt.NDArray[np.float64]:
-        """A number of each household; 0 where there is none."""
+        """A number of each household; NaN where it is not known."""
         return np.asarray(self.rows[column].to_numpy(zero_copy_only=False), dtype=np.float64)
 
     def texts(self, column: str) -> npt.NDArray[np.object_]:

@@ -84,10 +84,12 @@ def stories(
 def candidates(judged: Mapping[int, Path], poor: str, decisions: pa.Table) -> Iterator[tuple[str, Sequence[str]]]:
     """The households of whom each heading is true, in the order in which they may be told of.
 
-    Who left poverty was truly poor once, is so no longer, and came into the register and out of it once.
+    Who left poverty was truly poor once, is so no longer, and came into the register and out of it once. A refusal
+    changes nothing and is not looked at.
     """
     ways: dict[str, list[str]] = {}
-    for row in decisions.sort_by([("household_id", "ascending"), ("decided_on", "ascending")]).to_pylist():
+    changing = decisions.filter(pc.not_equal(decisions["decision"], "refusal"))
+    for row in changing.sort_by([("household_id", "ascending"), ("decided_on", "ascending")]).to_pylist():
         ways.setdefault(row["household_id"], []).append(row["decision"])
     last = pq.read_table(judged[max(judged)], columns=["household_id"])["household_id"]
     there = set(last.to_pylist())
@@ -115,7 +117,7 @@ def _years_poor(judged: Mapping[int, Path], poor: str) -> dict[str, set[int]]:
 
 def _often_poor(truly: Mapping[str, set[int]], ways: Mapping[str, Sequence[str]]) -> list[str]:
     """Households that were truly poor for the longest time and never came into any book."""
-    outside = [(len(years), id) for id, years in truly.items() if not set(ways.get(id, ())) - {"refusal"}]
+    outside = [(len(years), id) for id, years in truly.items() if id not in ways]
     return [id for _, id in sorted(outside, key=lambda found: (-found[0], found[1]))]
 
 

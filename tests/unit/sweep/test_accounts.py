@@ -11,6 +11,7 @@ import pytest
 from tuopin.sweep.accounts import Account, account_of
 from tuopin.sweep.judgement import BY_AGE, Judged
 from tuopin.sweep.officials import DECISIONS
+from tuopin.tables.engines import open_engine
 
 #: household, persons (children, adults, old), standing, truly poor, at risk, welfare, sex of head
 ROWS = [
@@ -93,5 +94,22 @@ def test_the_watch_is_for_those_at_risk_who_are_not_in_the_register() -> None:
     assert "watch" not in account(at_risk=None).errors
 
 
-def test_the_ages_cover_everybody_once() -> None:
+@pytest.mark.parametrize(("age", "part"), [(0, 0), (15, 0), (16, 1), (59, 1), (60, 2), (109, 2)])
+def test_every_age_is_in_one_part(age: int, part: int) -> None:
+    with open_engine() as engine:
+        held = engine.rows(f"SELECT {', '.join(BY_AGE.values())} FROM (SELECT {age} AS age) AS person")[0]
     assert list(BY_AGE) == ["under 16", "16 to 59", "60 and older"]
+    assert [number for number, holds in enumerate(held) if holds] == [part]
+
+
+def test_of_whom_the_policy_cannot_tell_is_counted_apart() -> None:
+    everybody = judged()
+    column = everybody.rows.column_names.index("poor")
+    unsure = pa.array([None, True, False, True, False, False])  # household 1, of three persons
+    rows = everybody.rows.set_column(column, "poor", unsure)
+    found = account_of(
+        Judged(rows, everybody.groups), year=2016, decisions=DECISIONS.empty_table(), poor="poor", at_risk=None,
+        causes={}, warnings={},
+    )  # fmt: skip
+    assert (found.poor_true, found.poor_unknown) == (3, 3)
+    assert account().poor_unknown == 0

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from datetime import date
+from multiprocessing import active_children
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tuopin.sweep.campaign import inherited, standing_by, with_answers
+from tests.unit.simulation.invented import SMALL_TREE
+from tuopin.policy import Pack, read_pack
+from tuopin.policy.pack import pack_folder
+from tuopin.simulation.territory import Territory
+from tuopin.sweep.campaign import calibration_of, inherited, run_campaign, standing_by, with_answers
 from tuopin.sweep.officials import DECISIONS
+from tuopin.tables import Snapshot
 
 Taken = tuple[str, str, date]
 
@@ -52,3 +60,32 @@ def test_a_household_that_splits_off_begins_where_the_one_it_comes_from_stood() 
     assert [(row["household_id"], row["decision"], row["decided_on"]) for row in found.to_pylist()] == [
         ("x", "entry", day(2014)), ("x", "exit", day(2016)),
     ]  # fmt: skip
+
+
+def small_counties(folder: Path) -> Pack:
+    """The China pack with counties of some 300 households, which are parts of a country."""
+    shutil.copytree(pack_folder("china"), folder)
+    file = folder / "simulation.yaml"
+    text = file.read_text(encoding="utf-8")
+    for key, value in SMALL_TREE.items():
+        text, many = re.subn(rf"(?m)^(  {key}): \d+", rf"\g<1>: {value}", text)
+        assert many == 1, key
+    file.write_text(text, encoding="utf-8")
+    return read_pack(folder)
+
+
+def test_a_campaign_is_the_same_on_any_number_of_processes_and_sends_them_home(tmp_path: Path) -> None:
+    """A country of several parts: lived by one process, part after part, and by two that are started for it."""
+    pack = small_counties(tmp_path / "china")
+    assert len(Territory(calibration_of(pack), 3, 1_500, 300).parts) > 1
+    campaigns = [
+        run_campaign(
+            pack=pack, households=1_500, seed=3, years=(2013, 2014), out=tmp_path / str(workers),
+            workers=workers, households_a_part=300,
+        )
+        for workers in (1, 2)
+    ]  # fmt: skip
+    first, second = ([Snapshot.open(folder) for folder in campaign.snapshots.values()] for campaign in campaigns)
+    assert [one.manifest.content_hash for one in first] == [one.manifest.content_hash for one in second]
+    assert campaigns[0].accounts == campaigns[1].accounts
+    assert not active_children()

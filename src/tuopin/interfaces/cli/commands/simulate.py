@@ -113,6 +113,12 @@ def _show(screen: Screen, campaign: Campaign, seconds: float, *, pack: str, nobo
     warned = [(str(a.year), rule, many) for a in campaign.accounts for rule, many in a.warnings.items()]
     screen.table("Areas of which a sweep warned", ["year", "rule", "areas"], warned)
     screen.line("Left out: of the truly poor, those not in the register. Not theirs: of the register, those not poor.")
+    if unknown := [(account.poor_unknown, account.year) for account in campaign.accounts if account.poor_unknown]:
+        many, year = max(unknown)
+        screen.line(
+            f"Of {many:,} persons ({year}) the policy cannot tell: it asks what the invented country does not have. "
+            "They are counted as not poor."
+        )
     if not nobody_acts:
         screen.line(
             "Some would have left poverty without a campaign too: the same call with --nobody-acts shows how many, and "
