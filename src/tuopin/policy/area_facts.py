@@ -242,8 +242,8 @@ def _plan(pack: Pack, world: AreaWorld, tier: str, day: date, *, all_facts: bool
     inputs: dict[str, Sql] = {}
     for id, estimate in estimates.items():
         try:
-            _refuse_without_value(_counts_of(estimate), without_value)
-            inputs |= {count: _known(count, meanings) for count in _counts_of(estimate)}
+            _refuse_without_value(estimate.counts, without_value)
+            inputs |= {count: _known(count, meanings) for count in estimate.counts}
             meanings |= _readings(id, estimate, meanings, day)
         except LanguageError as error:
             raise EstimateError(error, id) from None
@@ -266,12 +266,8 @@ def _area_facts(pack: Pack, tier: str, estimates: Mapping[str, Estimate], *, all
     own = [*AREA_BUILT_IN, *(id for id, spec in {**pack.facts, **pack.derived}.items() if spec.entity == "area")]
     texts = [text for _, s in pack.standards() if s.applies_to == tier for text, _ in texts_in(s)]
     named = {name for text in texts for name in names(parse(text))}
-    named |= {id for estimate in estimates.values() for id in _counts_of(estimate)}
+    named |= {id for estimate in estimates.values() for id in estimate.counts}
     yield from (id for id in own if all_facts or id in named)
-
-
-def _counts_of(estimate: Estimate) -> list[str]:
-    return [id for id in (estimate.found, estimate.of, estimate.known, estimate.among) if id is not None]
 
 
 def _known(id: str, meanings: Mapping[str, Meaning]) -> Sql:
@@ -286,7 +282,7 @@ def _known(id: str, meanings: Mapping[str, Meaning]) -> Sql:
 
 def _readings(id: str, estimate: Estimate, meanings: Mapping[str, Meaning], day: date) -> dict[str, Meaning]:
     """How conditions read an estimate: its point and its ends, and under its own name the one that decides."""
-    counts = [meanings[count] for count in _counts_of(estimate)]
+    counts = [meanings[count] for count in estimate.counts]
     for other in estimate.extrapolated:
         if f"{other}_point" not in meanings:
             raise LanguageError(f"`{other}` is not an estimate that stands before.", "Write the shares first.")

@@ -154,7 +154,7 @@ class AreaInWords(RowInWords):
             upper=upper,
             confidence="" if confidence is None else str(confidence),
             decides=self._decides(estimate),
-            counts=[self.fact(count) for count in _counts(estimate)],
+            counts=[self.fact(count) for count in estimate.counts],
             extrapolated=list(estimate.extrapolated),
             missing=self._missing(estimate) if point is None else None,
             gates=[seen for standard in self.gates for seen in self._gates(standard, id)],
@@ -182,7 +182,7 @@ class AreaInWords(RowInWords):
         """The counts without which there is no estimate: of a share, how many were found of how many looked at."""
         if not estimate.extrapolated:
             return [count for count in (estimate.found, estimate.of) if count is not None]
-        return [*_counts(estimate), *(c for id in estimate.extrapolated for c in _counts(self.plan.estimates[id]))]
+        return [*estimate.counts, *(c for id in estimate.extrapolated for c in self.plan.estimates[id].counts)]
 
     # --- gates -------------------------------------------------------------------------------------------------------
 
@@ -246,8 +246,3 @@ class AreaInWords(RowInWords):
         if spec is None:
             return AskedBelow(fact, "household", fact, households)
         return AskedBelow(fact, spec.entity, self.asks(spec), households)
-
-
-def _counts(estimate: Estimate) -> list[str]:
-    """The facts of an area that an estimate is made of."""
-    return [id for id in (estimate.found, estimate.of, estimate.known, estimate.among) if id is not None]

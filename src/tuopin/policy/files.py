@@ -468,6 +468,11 @@ class Estimate(PackPart):
     confidence: Parameter
     decides: Annotated[dict[Day, Deciding], AfterValidator(_dated)]
 
+    @property
+    def counts(self) -> list[str]:
+        """The facts of an area that it is made of."""
+        return [id for id in (self.found, self.of, self.known, self.among) if id is not None]
+
     @model_validator(mode="after")
     def _a_share_or_a_combination(self) -> Estimate:
         share = self.found is not None and self.of is not None

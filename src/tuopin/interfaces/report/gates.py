@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tuopin.interfaces.report.small_cells import small
-from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Estimate, Evaluation, RulesPlan, sql
+from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Evaluation, RulesPlan, sql
 from tuopin.policy.area_households import below, count_households
 from tuopin.policy.area_seen import AreaSeen, EstimateSeen
 from tuopin.policy.explain_area import explain_area
@@ -210,7 +210,7 @@ _RANK, _LISTED = {"warning": 0, "exit": 1, "visit": 2}, 3
 
 def _hidden(areas: AreaEvaluation, plan: AreaFactsPlan, seen: Sequence[AreaSeen]) -> dict[str, frozenset[str]]:
     """By area, the estimates whose counts rest on too few households, or follow from such."""
-    named = {count for estimate in plan.estimates.values() for count in _counts(estimate)}
+    named = {count for estimate in plan.estimates.values() for count in estimate.counts}
     under = {count: below(areas, count) for count in sorted(named)}
     conditions = {
         f"{count}:{number}:{end}": getattr(part, end)
@@ -252,7 +252,3 @@ def _ends(count: Seen) -> list[int]:
 def _households(count: str, behind: Mapping[str, int]) -> list[int]:
     """How many households a count rests on, at least and at most; nothing where it was asked of the area itself."""
     return [many for name, many in behind.items() if name.split(":", 1)[0] == count]
-
-
-def _counts(estimate: Estimate) -> list[str]:
-    return [id for id in (estimate.found, estimate.of, estimate.known, estimate.among) if id is not None]
