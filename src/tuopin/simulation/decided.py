@@ -17,6 +17,7 @@ from tuopin.terms import DataError, Place, Problem
 
 Days = npt.NDArray[np.datetime64]
 _COLUMN = next(column for column in table_named("decisions").structural if column.name == "decision")
+_BY_NAME = np.argsort(np.argsort(_COLUMN.values))
 _ON_THE_REGISTER = ("entry", "return")
 _LEFT = ("exit", "monitoring", "clearing")
 
@@ -61,7 +62,8 @@ class Decided:
             what = f"Nobody can decide {', '.join(map(str, unknown))}."
             raise DataError(Problem(what, place, fix=f"Use one of: {', '.join(_COLUMN.values)}."))
         day, known = (rows.column(name).to_numpy().astype("datetime64[D]") for name in ("decided_on", "known_at"))
-        order = np.lexsort((np.arange(len(number)), day, number))
+        # Of decisions of one day the last is the one known last, then the first by name: as in policy/joins.py.
+        order = np.lexsort((-_BY_NAME[kind.to_numpy()], known, day, number))
         return cls(number[order], kind.to_numpy().astype(np.int64)[order], day[order], known[order])
 
     def between(self, low: int, high: int) -> Decided:
@@ -77,7 +79,9 @@ class Decided:
         entries = changes[self.kind[changes] == _kinds("entry")[0]][::-1]
         entered = np.zeros(len(households), np.int64)
         entered[row[entries]] = self.day[entries].astype("datetime64[Y]").astype(np.int64) + 1970
-        left = np.isin(last, _kinds(*_LEFT)) & (entered > 0)
+        ever = np.zeros(len(households), bool)  # who left the register was in it, also where the books begin later
+        ever[row[changes[np.isin(self.kind[changes], _kinds(*_ON_THE_REGISTER, "exit"))]]] = True
+        left = np.isin(last, _kinds(*_LEFT)) & ever
         return Books(np.isin(last, _kinds(*_ON_THE_REGISTER)), left, entered, poor=None)
 
     def rows(self, households: Ints, *, first: int) -> pa.Table:
