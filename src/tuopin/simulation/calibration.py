@@ -64,6 +64,11 @@ class Range(_Plain):
             raise ValueError("`low` is above `high`")
         return self
 
+    def drawn(self, uniform: Reals) -> Reals:
+        """The values at these draws between 0 and 1."""
+        result: Reals = self.low + (self.high - self.low) * uniform
+        return result
+
 
 class Growth(_Plain):
     """A yearly growth that fades: in the first year `rate`, every year after `fades` times that of the year before."""

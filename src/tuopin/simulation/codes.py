@@ -37,6 +37,7 @@ NOT_RELOCATED, PLANNED, MOVED_CONCENTRATED, MOVED_SCATTERED = range(4)
 SETTLEMENT = ("urban", "rural")
 RESIDENCE = ("usual", "registered")
 MOBILITY = ("settled", "mobile", "displaced", "institutional", "no_address")
+SETTLED, MOBILE, DISPLACED, INSTITUTIONAL, NO_ADDRESS = range(5)
 SUPPLY = ("central", "scattered")
 QUALITY = ("pass", "fail", "untested")
 
@@ -44,6 +45,8 @@ CAUSES = (
     "illness", "disability", "schooling", "disaster", "land", "water", "skills", "labour", "funds", "transport",
     "industry_failure", "unstable_job", "accident", "housing", "other",
 )  # fmt: skip
+CAUSES_ASKED = ("main_cause", "second_cause", "third_cause")
+"""The questions that a household's causes are written down under, the most important first."""
 FORM_OF_2013 = (
     "illness", "disability", "schooling", "disaster", "land", "water", "skills", "labour", "funds", "transport",
     "own_drive", "other",

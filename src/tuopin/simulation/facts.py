@@ -156,7 +156,7 @@ def _households(now: Year) -> dict[str, Fact]:
         "extreme_hardship": Fact(households.hardship),
         **{
             name: Fact(np.maximum(found[:, place], 0), codes.CAUSES, unknown=found[:, place] < 0)
-            for place, name in enumerate(("main_cause", "second_cause", "third_cause"))
+            for place, name in enumerate(codes.CAUSES_ASKED)
         },
         "job_lost": Fact(households.job_lost),
         "disaster_hit": Fact(households.disaster_hit),
@@ -185,8 +185,8 @@ def _mobility(now: Year) -> Ints:
             drawn < places.no_address + places.institutional,
             drawn > 1 - mobile,
         ],
-        [2, 4, 3, 1],
-        0,
+        [codes.DISPLACED, codes.NO_ADDRESS, codes.INSTITUTIONAL, codes.MOBILE],
+        codes.SETTLED,
     )
 
 
@@ -262,18 +262,18 @@ def _dwellings(now: Year) -> dict[str, Fact]:
     dry = territory.water_scarce[village]
     central = territory.has("central_water", now.year)[village]
     piped = (households.piped > 0) | (central & always.happens(number, "piped", water.piped.share(now.since)))
-    litres = np.where(dry & ~piped, _drawn(water.litres_scarce, always.uniform(number, "litres")),
-                      _drawn(water.litres, always.uniform(number, "litres")))  # fmt: skip
+    litres = np.where(dry & ~piped, water.litres_scarce.drawn(always.uniform(number, "litres")),
+                      water.litres.drawn(always.uniform(number, "litres")))  # fmt: skip
     passes = always.happens(number, "water quality", water.quality.share(now.since)) | (households.piped > 0)
     untested = ~central & always.happens(number, "untested", water.untested)
     walk = always.uniform(number, "way to the water") ** 2
     minutes = np.zeros(len(households))
     for place, name in enumerate(REMOTENESS):
-        minutes = np.where(now.remoteness == place, _drawn(water.minutes[name], walk), minutes)
+        minutes = np.where(now.remoteness == place, water.minutes[name].drawn(walk), minutes)
     minutes = np.where(piped, 0, minutes)
-    up = np.where(piped, 0, _drawn(water.vertical, always.uniform(number, "way up") ** 3))
-    short = np.where(dry & ~piped, _drawn(water.days_short_scarce, always.uniform(number, "days short")),
-                     _drawn(water.days_short, always.uniform(number, "days short") ** 2))  # fmt: skip
+    up = np.where(piped, 0, water.vertical.drawn(always.uniform(number, "way up") ** 3))
+    short = np.where(dry & ~piped, water.days_short_scarce.drawn(always.uniform(number, "days short")),
+                     water.days_short.drawn(always.uniform(number, "days short") ** 2))  # fmt: skip
     return {
         "dwelling_grade": Fact(households.grade, codes.GRADE),
         "works_done": Fact(households.works > 0),
@@ -286,13 +286,8 @@ def _dwellings(now: Year) -> dict[str, Fact]:
         "water_horizontal": Fact(_whole(minutes / 2 * water.metres_a_minute)),
         "water_vertical": Fact(_whole(up)),
         "water_days_short": Fact(_whole(short)),
-        "drought_days_survived": Fact(_whole(_drawn(water.drought_days, always.uniform(number, "drought")))),
+        "drought_days_survived": Fact(_whole(water.drought_days.drawn(always.uniform(number, "drought")))),
     }
-
-
-def _drawn(span: Any, uniform: Reals) -> Reals:  # noqa: ANN401 - a Range
-    result: Reals = span.low + (span.high - span.low) * uniform
-    return result
 
 
 def _whole(values: Reals) -> Ints:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tuopin.simulation.calibration import Calibration, Founders, Range, at
-from tuopin.simulation.codes import COLLEGE, DISABLED, FEMALE, MALE, REGIONS, SERIOUS
+from tuopin.simulation.calibration import Calibration, Founders, at
+from tuopin.simulation.codes import DISABLED, FEMALE, JUNIOR, MALE, REGIONS, SERIOUS
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.livelihood import causes_of, earn, found_homes
+from tuopin.simulation.people import FINISHED_AT
 from tuopin.simulation.state import (
     NOBODY,
     Counters,
@@ -16,7 +17,6 @@ from tuopin.simulation.state import (
     Ints,
     Members,
     Part,
-    Reals,
 )
 from tuopin.simulation.territory import Territory
 
@@ -131,7 +131,7 @@ def _children(always: Draws, number: Ints, kind: Ints, founders: Founders, age: 
             years = np.where(parents & (years > 30), 30, years)
             there = parents
         age[:, place], here[:, place] = np.maximum(years, 0), there
-        birth = birth + _between(founders.spacing, always.uniform(number, f"spacing {child}"))
+        birth = birth + founders.spacing.drawn(always.uniform(number, f"spacing {child}"))
     grand = kind == _GRAND
     for child in range(2):
         years = np.floor(16 * always.uniform(number, f"grandchild {child}")).astype(np.int64)
@@ -197,8 +197,8 @@ def finished_school(members: Members, territory: Territory) -> Ints:
     edges = np.cumsum([calibration.schooling.finished[year] for year in cohorts], axis=1)
     reached = (drawn[:, None] >= edges[cohort][:, :-1]).sum(axis=1)
     age = members.age(calibration.founded)
-    most = np.select([age < 12, age < 15, age < 19, age < 22], [0, 1, 2, 3], COLLEGE)
-    result: Ints = np.where(age < 15, most, np.minimum(reached, most))
+    most = np.sum([age >= from_age for from_age in FINISHED_AT.values()], axis=0)
+    result: Ints = np.where(age < FINISHED_AT[JUNIOR], most, np.minimum(reached, most))
     return result
 
 
@@ -210,8 +210,3 @@ def _with_a_past(part: Part, territory: Territory) -> Part:
     earn(part, territory, year)
     part.households.first_cause = causes_of(part, territory, year)[:, 0]
     return part
-
-
-def _between(span: Range, drawn: Reals) -> Reals:
-    result: Reals = span.low + (span.high - span.low) * drawn
-    return result

@@ -10,7 +10,20 @@ import pyarrow as pa
 
 from tuopin.simulation.belongings import owners
 from tuopin.simulation.calibration import Leaving, at
-from tuopin.simulation.codes import CHRONIC, DISABLED, FEMALE, HEALTHY, IN_COLLEGE, MALE, REMOTENESS, SERIOUS
+from tuopin.simulation.codes import (
+    CHRONIC,
+    DISABLED,
+    FEMALE,
+    HEALTHY,
+    IN_COLLEGE,
+    MALE,
+    MOVED_CONCENTRATED,
+    MOVED_SCATTERED,
+    NOT_RELOCATED,
+    PLANNED,
+    REMOTENESS,
+    SERIOUS,
+)  # fmt: skip
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.livelihood import earn, hard_up
 from tuopin.simulation.measures import Help, receive, working
@@ -354,15 +367,16 @@ def _move(part: Part, territory: Territory, year: int, moves: Flags) -> None:
     """Relocate: to a settlement of the township, which is another village, or to a new home in the old one."""
     relocating, households = territory.calibration.relocating, part.households
     always = Draws(territory.seed)
-    planned = (households.got_relocation == year) & (households.relocation == 0)
+    planned = (households.got_relocation == year) & (households.relocation == NOT_RELOCATED)
     moves = moves & (households.moved == 0)
     together = always.happens(households.number, "moves together", relocating.concentrated)
-    households.relocation = np.select([moves & together, moves, planned], [2, 3, 1], households.relocation)
+    households.relocation = np.select(
+        [moves & together, moves, planned], [MOVED_CONCENTRATED, MOVED_SCATTERED, PLANNED], households.relocation
+    )
     households.moved = np.where(moves, year, households.moved)
     households.grade = np.where(moves, 0, households.grade)
     households.piped = np.where(moves, year, households.piped)
-    drawn = always.uniform(households.number, "relocation debt") ** 2
-    debt = relocating.debt.low + (relocating.debt.high - relocating.debt.low) * drawn
+    debt = relocating.debt.drawn(always.uniform(households.number, "relocation debt") ** 2)
     left = np.rint(households.debt * relocating.debt_left).astype(np.int64)
     households.debt = np.where(moves, np.rint(debt).astype(np.int64), left)
     site = territory.settlement_site[households.village]

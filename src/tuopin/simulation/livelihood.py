@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuopin.simulation.calibration import Calibration, Range, at
+from tuopin.simulation.calibration import Calibration, at
 from tuopin.simulation.codes import (
     CHRONIC,
     DISABLED,
@@ -17,7 +17,6 @@ from tuopin.simulation.codes import (
     IN_COLLEGE,
     IN_SENIOR,
     IN_VOCATIONAL,
-    MOVED_CONCENTRATED,
     NO_SCHOOL,
     ORDINARY,
     PRIMARY,
@@ -152,14 +151,12 @@ def _work(now: Year) -> None:
     works = now.able & now.always.happens(members.number, "works", chance * wages.work_growth.index(now.since))
     place = _work_places(now)
     far = place >= 3
-    months = np.where(far, _drawn(wages.months_far, now.draws.uniform(members.number, "months")), 0.0)
-    months += np.where(far, 0.0, _drawn(wages.months_near, now.draws.uniform(members.number, "months")))
+    months = np.where(far, wages.months_far.drawn(now.draws.uniform(members.number, "months")), 0.0)
+    months += np.where(far, 0.0, wages.months_near.drawn(now.draws.uniform(members.number, "months")))
     if now.struck.pandemic:
-        months -= np.where(
-            far, _drawn(calibration.shocks.pandemic_months, now.draws.uniform(members.number, "stuck")), 0
-        )
+        months -= np.where(far, calibration.shocks.pandemic_months.drawn(now.draws.uniform(members.number, "stuck")), 0)
     lost = works & now.struck.job
-    left = _drawn(calibration.shocks.pay_left, now.draws.uniform(members.number, "pay left"))
+    left = calibration.shocks.pay_left.drawn(now.draws.uniform(members.number, "pay left"))
     months = np.clip(months * np.where(lost, left, 1.0), 0, 12)
     pay = np.array([0.0, *wages.monthly])[place] * np.array([0.0, *wages.brought_home])[place]
     wage = pay * months * _level_of_pay(now, place)
@@ -229,14 +226,14 @@ def _farm(now: Year) -> None:
     land = households.land / 10 * np.where(households.moved > 0, _farm_left(now), 1.0)
     gross = land * farming.gross_a_mu * np.array(farming.hands)[np.minimum(hands, 3)] + farming.beasts * hands
     runs = has_business(now, hands)
-    business = _drawn(farming.business_gross, now.always.uniform(households.number, "business gross"))
+    business = farming.business_gross.drawn(now.always.uniform(households.number, "business gross"))
     failed = runs & now.struck.business
     gross = gross + np.where(runs & ~failed, business, 0.0)
     harvest = now.calibration.talent.harvest
     passing = harvest * now.draws.normal(households.number, "harvest") - harvest**2 / 2
     level = now.level + now.talent + passing
     gross = gross * np.exp(level) * farming.growth.index(now.since)
-    costs = gross * _drawn(farming.costs, now.always.uniform(households.number, "cost share"))
+    costs = gross * farming.costs.drawn(now.always.uniform(households.number, "cost share"))
     sold = gross * now.struck.prices
     helped, failures = _helped_to_produce(now, hands)
     households.loss = _whole(sold * now.struck.lost)
@@ -265,7 +262,7 @@ def has_business(now: Year, hands: Ints) -> Flags:
 
 def _farm_left(now: Year) -> Reals:
     left = now.always.uniform(now.part.households.number, "farm left")
-    return _drawn(now.calibration.relocating.farm_left, left)
+    return now.calibration.relocating.farm_left.drawn(left)
 
 
 def _helped_to_produce(now: Year, hands: Ints) -> tuple[Reals, Flags]:
@@ -283,7 +280,7 @@ def _helped_to_produce(now: Year, hands: Ints) -> tuple[Reals, Flags]:
 def _property(now: Year) -> Reals:
     transfers, number = now.calibration.transfers, now.part.households.number
     has = now.always.happens(number, "property", transfers.property)
-    yuan = _drawn(transfers.property_yuan, now.always.uniform(number, "property yuan") ** 2)
+    yuan = transfers.property_yuan.drawn(now.always.uniform(number, "property yuan") ** 2)
     result: Reals = np.where(has, yuan * np.exp(now.level + now.talent), 0.0) * transfers.growth.index(now.since)
     return result
 
@@ -298,16 +295,16 @@ def _receive(now: Year) -> None:
     no_hands = ~part.some(now.able)
     chance = np.where(no_hands, transfers.kin_old, transfers.kin)
     sends = now.always.happens(number, "kin sends", chance)
-    kin = _drawn(transfers.kin_yuan, now.always.uniform(number, "kin yuan") ** 3) * np.exp(now.level + now.talent / 2)
+    kin = transfers.kin_yuan.drawn(now.always.uniform(number, "kin yuan") ** 3) * np.exp(now.level + now.talent / 2)
     kin *= 0.7 + 0.6 * now.draws.uniform(number, "kin this year")
     households.other = _whole((np.where(sends, kin, 0) + households.land / 10 * transfers.subsidy_a_mu) * grown)
     remote = now.remoteness == REMOTENESS.index("remote")
     forest = remote & now.always.happens(number, "forest", transfers.forest)
-    yuan = _drawn(transfers.forest_yuan, now.always.uniform(number, "forest yuan"))
+    yuan = transfers.forest_yuan.drawn(now.always.uniform(number, "forest yuan"))
     households.ecological = _whole(np.where(forest, yuan * grown, 0))
     shared = transfers.asset.share(now.year - transfers.asset_from) if now.year >= transfers.asset_from else 0.0
     asset = no_hands & now.territory.listed_village[households.village] & now.always.happens(number, "assets", shared)
-    yuan = _drawn(transfers.asset_yuan, now.always.uniform(number, "asset yuan"))
+    yuan = transfers.asset_yuan.drawn(now.always.uniform(number, "asset yuan"))
     households.asset = _whole(np.where(asset, yuan, 0))
 
 
@@ -316,7 +313,7 @@ def _pensions(now: Year) -> Ints:
     draws_one = has_pension(now)
     drawn = now.always.uniform(members.number, "pension yuan")
     formal = now.always.happens(members.number, "formal pension", transfers.formal)
-    yuan = np.where(formal, _drawn(transfers.formal_yuan, drawn), _drawn(transfers.pension, drawn**2))
+    yuan = np.where(formal, transfers.formal_yuan.drawn(drawn), transfers.pension.drawn(drawn**2))
     yuan *= np.exp(transfers.pension_level * now.level[now.part.rows]) * transfers.pension_growth.index(now.since)
     return _whole(np.where(draws_one, yuan, 0))
 
@@ -348,11 +345,11 @@ def _be_caught_by_the_floor(now: Year) -> None:
     helped = now.measure("dibao")
     households.dibao = (receives | helped.now) & ~households.hardship
     grown = floor.growth.index(now.since)
-    a_head = _drawn(floor.top_up, now.always.uniform(households.number, "top-up")) * grown
+    a_head = floor.top_up.drawn(now.always.uniform(households.number, "top-up")) * grown
     a_head *= np.exp(floor.level * now.level)
     a_head = np.where(helped.now, np.maximum(a_head, helped.amount * grown), a_head)
     households.dibao_income = _whole(np.where(households.dibao, a_head * part.sizes, 0))
-    support = _drawn(floor.hardship, now.always.uniform(households.number, "hardship support")) * grown
+    support = floor.hardship.drawn(now.always.uniform(households.number, "hardship support")) * grown
     households.hardship_income = _whole(np.where(households.hardship, support * part.sizes, 0))
 
 
@@ -380,11 +377,11 @@ def catastrophic_insured(now: Year) -> Flags:
 def _pay_for_care(now: Year) -> None:
     part, medical, members = now.part, now.calibration.medical, now.part.members
     number = members.number
-    bill = _drawn(medical.everyday, now.draws.uniform(number, "everyday care"))
-    bill += np.where(members.health == CHRONIC, _drawn(medical.chronic, now.draws.uniform(number, "chronic care")), 0)
-    serious = _drawn(medical.serious, now.draws.uniform(number, "serious care") ** 2)
+    bill = medical.everyday.drawn(now.draws.uniform(number, "everyday care"))
+    bill += np.where(members.health == CHRONIC, medical.chronic.drawn(now.draws.uniform(number, "chronic care")), 0)
+    serious = medical.serious.drawn(now.draws.uniform(number, "serious care") ** 2)
     bill += np.where(members.health == SERIOUS, serious, 0)
-    hurt = _drawn(medical.accident, now.draws.uniform(number, "care after accident") ** 2)
+    hurt = medical.accident.drawn(now.draws.uniform(number, "care after accident") ** 2)
     bill += np.where(now.struck.accident, hurt, 0)
     bill *= medical.growth.index(now.since)
     own = bill * (1 - np.where(insured(now), medical.paid_back.share(now.since), 0.0))
@@ -400,8 +397,8 @@ def _pay_for_school(now: Year) -> None:
     own = np.zeros(len(members))
     drawn = now.draws.uniform(members.number, "school costs")
     for stages, name in (((IN_SENIOR,), "senior"), ((IN_VOCATIONAL,), "vocational"), ((IN_COLLEGE,), "college")):
-        own += np.where(np.isin(now.stage, stages), _drawn(costs[name], drawn), 0)
-    own += np.where((now.stage != NO_SCHOOL) & (own == 0), _drawn(costs["compulsory"], drawn), 0)
+        own += np.where(np.isin(now.stage, stages), costs[name].drawn(drawn), 0)
+    own += np.where((now.stage != NO_SCHOOL) & (own == 0), costs["compulsory"].drawn(drawn), 0)
     own *= now.calibration.floor.prices.index(now.since)
     aided = now.measure("education_aid")
     own *= np.where(aided.now, 1 - aided.amount, 1.0)[now.part.rows]
@@ -467,29 +464,6 @@ def causes_of(part: Part, territory: Territory, year: int) -> Ints:
     return result
 
 
-def _drawn(span: Range, uniform: Reals) -> Reals:
-    """A draw between two ends."""
-    result: Reals = span.low + (span.high - span.low) * uniform
-    return result
-
-
 def _whole(yuan: Reals) -> Ints:
     result: Ints = np.rint(np.clip(yuan, 0, _MOST)).astype(np.int64)
     return result
-
-
-__all__ = [
-    "MOVED_CONCENTRATED",
-    "Year",
-    "catastrophic_insured",
-    "causes_of",
-    "earn",
-    "found_homes",
-    "hands_at_home",
-    "hard_up",
-    "has_business",
-    "has_pension",
-    "income_a_head",
-    "insured",
-    "year_of",
-]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tuopin.simulation.codes import CAUSES, FORM_OF_2013
+from tuopin.simulation.codes import CAUSES, CAUSES_ASKED, FORM_OF_2013
 from tuopin.simulation.draws import Draws, Lots
 from tuopin.simulation.facts import INCOMES, Fact, Truth
 from tuopin.simulation.state import Flags, Ints, Reals
@@ -34,7 +34,7 @@ class Books:
 
     Attributes:
         registered: now on the register (entered or returned).
-        exited: left it (exited, monitored or cleared after an entry).
+        exited: left it (exited, monitored or cleared, having ever been in it).
         entered: year of the first entry; 0 for never.
         poor: whether a household is truly poor under the policy; None where nobody worked that out.
     """
@@ -148,9 +148,9 @@ def _kept_back(truth: Truth, books: Books) -> Reals:
     hides = now.always.happens(number, "hides", answers.hides * (1 + (answers.hides_hard_up - 1) * truth.hard_up))
     boasts = now.always.happens(number, "boasts", answers.boasts)
     how_much = now.draws.uniform(number, "how much of it")
-    hidden = answers.hidden.low + (answers.hidden.high - answers.hidden.low) * how_much
-    boasted = answers.boasted.low + (answers.boasted.high - answers.boasted.low) * how_much
-    up = 1 + enumerators.written_up_by.low + (enumerators.written_up_by.high - enumerators.written_up_by.low) * how_much
+    hidden = answers.hidden.drawn(how_much)
+    boasted = answers.boasted.drawn(how_much)
+    up = 1 + enumerators.written_up_by.drawn(how_much)
     written_up = books.registered & now.draws.happens(number, "written up", enumerators.written_up)
     result: Reals = np.where(hides, 1 - hidden, np.where(boasts, 1 + boasted, 1.0)) * np.where(written_up, up, 1.0)
     return result
@@ -173,7 +173,7 @@ def _causes(truth: Truth, books: Books) -> dict[str, Fact]:
     others = (truth.hard_up > 0.5) & now.always.happens(number, "causes recorded", enumerators.cause_recorded)
     recorded = books.registered | books.exited | others
     seen = {}
-    for name in ("main_cause", "second_cause", "third_cause"):
+    for name in CAUSES_ASKED:
         fact = truth.households[name]
         wrong = now.draws.happens(number, f"wrong {name}", enumerators.wrong_cause)
         other = (now.draws.hashes(number, f"other {name}") % np.uint64(len(CAUSES))).astype(np.int64)

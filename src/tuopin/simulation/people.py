@@ -8,12 +8,11 @@ from tuopin.simulation.calibration import Calibration
 from tuopin.simulation.codes import (
     CHILD,
     CHRONIC,
+    COLLEGE,
     DISABLED,
-    FEMALE,
     GRANDCHILD,
     HEAD,
     HEALTHY,
-    ILLITERATE,
     IN_COLLEGE,
     IN_JUNIOR,
     IN_PRIMARY,
@@ -26,6 +25,7 @@ from tuopin.simulation.codes import (
     ORDINARY,
     OTHER,
     PARENT,
+    PRIMARY,
     SENIOR,
     SERIOUS,
     SIBLING,
@@ -38,6 +38,8 @@ from tuopin.simulation.state import NOBODY, Flags, Ints, Lookup, Members, Part
 
 COMPULSORY = (6, 15)
 """Ages of compulsory school, both included."""
+FINISHED_AT = {PRIMARY: 12, JUNIOR: 16, SENIOR: 19, COLLEGE: 23}
+"""From which age on somebody has finished a school and is at the next, or at none."""
 
 
 def unable_to_attend(members: Members, year: int, *, calibration: Calibration, always: Draws) -> Flags:
@@ -58,11 +60,11 @@ def school_stage(members: Members, year: int, *, calibration: Calibration, alway
     college = senior & (way < schooling.college) & (members.education >= SENIOR)
     result: Ints = np.select(
         [
-            (age >= COMPULSORY[0]) & (age < 12) & able,
-            (age >= 12) & (age <= COMPULSORY[1]) & able,
-            (age >= 16) & (age <= 18) & senior,
-            (age >= 16) & (age <= 18) & vocational,
-            (age >= 19) & (age <= 22) & college,
+            (age >= COMPULSORY[0]) & (age < FINISHED_AT[PRIMARY]) & able,
+            (age >= FINISHED_AT[PRIMARY]) & (age <= COMPULSORY[1]) & able,
+            (age >= FINISHED_AT[JUNIOR]) & (age < FINISHED_AT[SENIOR]) & senior,
+            (age >= FINISHED_AT[JUNIOR]) & (age < FINISHED_AT[SENIOR]) & vocational,
+            (age >= FINISHED_AT[SENIOR]) & (age < FINISHED_AT[COLLEGE]) & college,
         ],
         [IN_PRIMARY, IN_JUNIOR, IN_SENIOR, IN_VOCATIONAL, IN_COLLEGE],
         NO_SCHOOL,
@@ -73,12 +75,12 @@ def school_stage(members: Members, year: int, *, calibration: Calibration, alway
 def finish_school(members: Members, year: int, *, calibration: Calibration, always: Draws) -> None:
     """Let those who have come to the end of a school in this year have finished it."""
     age, schooling = members.age(year), calibration.schooling
-    members.education = np.where((age == 12) & ~members.dropped, 1, members.education)
-    members.education = np.where((age == 16) & (members.education == 1) & ~members.dropped, JUNIOR, members.education)
-    senior = always.uniform(members.number, "after junior school") < schooling.senior + schooling.vocational
-    members.education = np.where((age == 19) & (members.education == JUNIOR) & senior, SENIOR, members.education)
-    college = always.uniform(members.number, "after junior school") < schooling.college
-    members.education = np.where((age == 23) & (members.education == SENIOR) & college, SENIOR + 1, members.education)
+    way = always.uniform(members.number, "after junior school")
+    goes_on = {SENIOR: way < schooling.senior + schooling.vocational, COLLEGE: way < schooling.college}
+    for school, from_age in FINISHED_AT.items():
+        in_time = ~members.dropped if school <= JUNIOR else goes_on[school]
+        before = (members.education == school - 1) | (school == PRIMARY)
+        members.education = np.where((age == from_age) & before & in_time, school, members.education)
 
 
 def labour(members: Members, year: int, *, stage: Ints, always: Draws) -> Ints:
@@ -152,16 +154,3 @@ def choose_heads(part: Part, year: int) -> None:
     best = np.full(len(households), NOBODY)
     best[part.rows[first]] = members.number[first]
     households.head = np.where(lives_there, households.head, best)
-
-
-__all__ = [
-    "COMPULSORY",
-    "FEMALE",
-    "ILLITERATE",
-    "choose_heads",
-    "finish_school",
-    "labour",
-    "relations",
-    "school_stage",
-    "unable_to_attend",
-]

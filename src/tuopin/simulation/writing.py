@@ -24,7 +24,6 @@ from tuopin.simulation.territory import Territory
 from tuopin.tables import Column, table_named
 from tuopin.tables.engines import Engine
 
-TABLES = ("households", "members", "dwellings", "leads", *(f"register:{name}" for name in REGISTERS))
 _BLOCK = 65_536
 Declared = Mapping[str, Sequence[Column]]
 

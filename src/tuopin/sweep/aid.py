@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tuopin.simulation.codes import CAUSES_ASKED
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.ids import household_numbers
 from tuopin.sweep.campaign_file import HelpPlan
 
 Texts = npt.NDArray[np.object_]
 
-CAUSES = ("main_cause", "second_cause", "third_cause")
 HELP = pa.schema([("household_id", pa.string()), ("measure", pa.string()), ("year", pa.int64())])
 
 
@@ -65,5 +65,5 @@ def _in_order(known: pa.Table, plan: HelpPlan) -> Iterator[tuple[str, npt.NDArra
 
 
 def _causes(known: pa.Table) -> list[Texts]:
-    columns: Mapping[str, pa.ChunkedArray] = {name: known[name] for name in CAUSES if name in known.column_names}
+    columns: Mapping[str, pa.ChunkedArray] = {name: known[name] for name in CAUSES_ASKED if name in known.column_names}
     return [np.asarray([said or "" for said in column.to_pylist()], dtype=object) for column in columns.values()]

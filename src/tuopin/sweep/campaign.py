@@ -26,8 +26,9 @@ from tuopin.policy.dated import in_force
 from tuopin.policy.joins import Progress, silent
 from tuopin.policy.yaml_text import load
 from tuopin.simulation import HOUSEHOLDS_A_PART, Calibration, World, found, read_calibration
+from tuopin.simulation.codes import CAUSES_ASKED
 from tuopin.sweep.accounts import IN_THE_REGISTER, Account, account_of
-from tuopin.sweep.aid import CAUSES, help_for
+from tuopin.sweep.aid import help_for
 from tuopin.sweep.campaign_file import FILE, CampaignFile, read_campaign
 from tuopin.sweep.judgement import Judged, judged
 from tuopin.sweep.officials import DECISIONS, decisions_on
@@ -287,12 +288,12 @@ class _Running:
 
     def _causes(self, snapshot: Snapshot, truly: Judged) -> dict[str, int]:
         """Main causes written down, of the households in the register."""
-        if CAUSES[0] not in {column.name for column in snapshot.columns("households")}:
+        if CAUSES_ASKED[0] not in {column.name for column in snapshot.columns("households")}:
             return {}
-        known = pq.ParquetDataset(snapshot.files("households")).read(columns=["household_id", CAUSES[0]])
+        known = pq.ParquetDataset(snapshot.files("households")).read(columns=["household_id", CAUSES_ASKED[0]])
         inside = pc.is_in(truly.rows["standing"], value_set=pa.array(IN_THE_REGISTER))
         ids = truly.rows.filter(inside)["household_id"].combine_chunks()
-        causes = known.filter(pc.is_in(known["household_id"], value_set=ids))[CAUSES[0]].to_pylist()
+        causes = known.filter(pc.is_in(known["household_id"], value_set=ids))[CAUSES_ASKED[0]].to_pylist()
         return dict(sorted(Counter(cause or "not written down" for cause in causes).items()))
 
     def _listings(self, snapshot: Snapshot) -> pa.Table:
@@ -315,7 +316,7 @@ class _Running:
         plan = self.campaign.help
         columns = {column.name for column in snapshot.columns("households")}
         known = pq.ParquetDataset(snapshot.files("households")).read(
-            columns=["household_id", *(cause for cause in CAUSES if cause in columns)]
+            columns=["household_id", *(cause for cause in CAUSES_ASKED if cause in columns)]
         )
         answers = self.out / SWEEPS / str(year - 1) / "answers"
         if answers.is_dir():

@@ -10,10 +10,25 @@ import numpy as np
 import pytest
 
 from tests.unit.simulation.invented import calibration
-from tuopin.simulation.codes import CAUSES, DISABLED, FEMALE, HEAD, ILLITERATE, MALE, SERIOUS, SPOUSE
+from tuopin.simulation.codes import (
+    CAUSES,
+    DISABLED,
+    FEMALE,
+    HEAD,
+    ILLITERATE,
+    IN_COLLEGE,
+    IN_JUNIOR,
+    IN_PRIMARY,
+    IN_SENIOR,
+    IN_VOCATIONAL,
+    MALE,
+    SERIOUS,
+    SPOUSE,
+)  # fmt: skip
+from tuopin.simulation.draws import Draws
 from tuopin.simulation.founding import found_part
 from tuopin.simulation.livelihood import causes_of, income_a_head, year_of
-from tuopin.simulation.people import relations
+from tuopin.simulation.people import relations, school_stage
 from tuopin.simulation.state import NOBODY, Lookup, Part
 from tuopin.simulation.territory import Territory
 
@@ -73,6 +88,26 @@ def test_the_old_could_not_go_to_school_and_the_young_could(parts: list[Part]) -
     assert (education[ages >= 70] == ILLITERATE).mean() > 10 * (
         education[(ages >= 20) & (ages < 35)] == ILLITERATE
     ).mean()
+
+
+def test_nobody_has_finished_the_school_they_go_to(parts: list[Part]) -> None:
+    """What each school gives, and the age of those who are in it: 6 years, 3, 3 and 4, as the law and custom have it."""
+    gives = {IN_PRIMARY: 1, IN_JUNIOR: 2, IN_SENIOR: 3, IN_VOCATIONAL: 3, IN_COLLEGE: 4}
+    ages = {
+        IN_PRIMARY: (6, 11),
+        IN_JUNIOR: (12, 15),
+        IN_SENIOR: (16, 18),
+        IN_VOCATIONAL: (16, 18),
+        IN_COLLEGE: (19, 22),
+    }
+    for part in parts:
+        stage = school_stage(part.members, YEAR, calibration=COUNTRY.calibration, always=Draws(COUNTRY.seed))
+        for school, education in gives.items():
+            pupils = stage == school
+            assert pupils.any()
+            assert (part.members.education[pupils] == education - 1).all()
+            assert part.members.age(YEAR)[pupils].min() >= ages[school][0]
+            assert part.members.age(YEAR)[pupils].max() <= ages[school][1]
 
 
 def test_income_is_spread_as_the_survey_found_it(parts: list[Part]) -> None:
