@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.broken import DATA, USAGE, Desk, change, explaining, importing, sweeping
@@ -224,6 +226,26 @@ def test_a_ledger_of_something_else_is_read_all_the_same(desk: Desk) -> None:
 
 # --- the report -------------------------------------------------------------------------------------------------------
 
+
+def rewritten(file: Path, change_rows: Callable[[pa.Table], pa.Table]) -> None:
+    """Write a table anew."""
+    pq.write_table(change_rows(pq.ParquetFile(file).read()), file)
+
+
+def with_another_household(rows: pa.Table) -> pa.Table:
+    """The first proposal for somebody who is not there."""
+    ids = rows["household_id"].to_pylist()
+    return rows.set_column(
+        rows.column_names.index("household_id"), rows.schema.field("household_id"), [["h00", *ids[1:]]]
+    )
+
+
+def with_another_answer(rows: pa.Table) -> pa.Table:
+    """Nobody is poor."""
+    nobody = pa.array([False] * len(rows))
+    return rows.set_column(rows.column_names.index("below_national_line"), "below_national_line", nobody)
+
+
 SWEEPS: dict[str, tuple[str, Prepare, int, str, str]] = {
     "a summary cut off": ("summary.json", lambda file: file.write_text("{"), DATA, SUMMARY, "not as a sweep writes it"),
     "a summary without end": (
@@ -261,6 +283,42 @@ SWEEPS: dict[str, tuple[str, Prepare, int, str, str]] = {
         DATA,
         "sweep/proposals/part-00000.parquet",
         "A file is damaged or is not Parquet",
+    ),
+    "proposals that are gone": ("proposals", shutil.rmtree, DATA, "sweep/proposals", "; None lie there"),
+    "a proposal taken out": (
+        "proposals/part-00000.parquet",
+        lambda file: rewritten(file, lambda rows: rows.slice(1)),
+        DATA,
+        "sweep/proposals",
+        "The proposals are not those of the sweep",
+    ),
+    "a proposal for somebody else": (
+        "proposals/part-00000.parquet",
+        lambda file: rewritten(file, with_another_household),
+        DATA,
+        "sweep/proposals",
+        "as many of each kind as recorded, but they are others",
+    ),
+    "proposals of another program": (
+        "proposals/part-00000.parquet",
+        lambda file: rewritten(file, lambda rows: rows.drop_columns(["reasons"])),
+        DATA,
+        "sweep/proposals/part-00000.parquet",
+        "This file does not hold proposals",
+    ),
+    "a file of proposals put beside the others": (
+        "proposals/part-00000.parquet",
+        lambda file: shutil.copy(file, file.with_name("zzz.parquet")),
+        DATA,
+        "sweep/proposals",
+        "The proposals are not those of the sweep",
+    ),
+    "an answer that was changed": (
+        "answers/part-00000.parquet",
+        lambda file: rewritten(file, with_another_answer),
+        DATA,
+        "sweep/answers",
+        "The answers are not those of the sweep: below_national_line",
     ),
     "answers that are gone": ("answers", shutil.rmtree, DATA, "sweep", "The sweep has no answers"),
     "a ledger that was changed": ("../ledger.jsonl", a_changed_line, DATA, f"{LEDGER}:1", "The ledger was changed"),

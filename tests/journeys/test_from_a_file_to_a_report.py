@@ -209,7 +209,7 @@ def test_a_summary_that_was_changed_is_not_taken_for_the_one_recorded(tuopin: Tu
     named: list[str | Path] = ["--pack", "template", "--snapshot", swept.snapshot, "--ledger", swept.ledger]
     assert tuopin("report", "--sweep", "sweep", *named, "--out", "report.html").code == 0
     page = (tuopin.folder / "report.html").read_text(encoding="utf-8")
-    assert "The ledger beside this sweep does not record it." in page
+    assert "The ledger does not record this sweep." in page
     assert swept.ended.json["ledger_block"] not in page
 
 

@@ -14,7 +14,7 @@ from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Evaluation, 
 from tuopin.policy.layout import tier_column
 from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.parts import Writing
-from tuopin.sweep.proposed import Proposed, in_order
+from tuopin.sweep.proposed import Proposed, file_of_tier, in_order
 from tuopin.sweep.route import proposing_of_areas
 from tuopin.sweep.summary import how_many, how_many_unknown
 
@@ -30,7 +30,7 @@ def write_areas(writing: Writing) -> None:
             evaluation.engine.write(_answers(plan, rules), file)
         proposals = proposing_of_areas(rules, writing.stages)
         if proposals is not None:
-            with work.placing(f"proposals/of-{plan.tier}.parquet") as file:
+            with work.placing(f"proposals/{file_of_tier(plan.tier)}") as file:
                 writing.proposed.write(evaluation.engine, in_order(proposals), file)
         writing.areas[plan.tier] = count_areas(evaluation, rules)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tuopin.policy import Evaluation
 from tuopin.policy.evaluation import readable
 from tuopin.sweep.parts import Writing
-from tuopin.sweep.proposed import Proposed, in_order
+from tuopin.sweep.proposed import INTAKE_FILE, Proposed, in_order
 from tuopin.sweep.route import INTAKE, intake_query
 from tuopin.tables.manifest import SCHEMA_VERSION
 from tuopin.tables.placing import placed_whole
@@ -22,7 +22,7 @@ def write_looks(writing: Writing) -> None:
     if INTAKE not in writing.stages:
         return
     _show_looks(writing.evaluation)
-    with writing.work.placing("proposals/intake.parquet") as file:
+    with writing.work.placing(f"proposals/{INTAKE_FILE}") as file:
         writing.proposed.write(writing.evaluation.engine, in_order(LOOKED), file)
 
 

@@ -1,7 +1,8 @@
-"""How are proposals written, counted and sealed, in one pass over them?"""
+"""How are proposals written, counted and sealed, in one pass over them? And are those that lie there still the same?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,10 @@ from tuopin.tables import PROPOSALS
 from tuopin.tables.content import ContentHash
 from tuopin.tables.engines import Engine, Query
 from tuopin.tables.schema import arrow_schema
+from tuopin.terms import DataError, Place, Problem
+
+INTAKE_FILE = "intake.parquet"
+"""What intake proposes."""
 
 _COLUMNS = PROPOSALS.structural
 _SCHEMA = arrow_schema(_COLUMNS)
@@ -50,6 +55,21 @@ class Proposed:
             self._take(batch)
         return True
 
+    def read(self, file: Path) -> None:
+        """Count and seal what a finished sweep wrote; holds one batch in memory.
+
+        Raises:
+            DataError: the file cannot be read, or holds no proposals.
+        """
+        try:
+            with pq.ParquetFile(file) as stored:
+                if not stored.schema_arrow.equals(_SCHEMA):
+                    raise DataError(_unusable("This file does not hold proposals.", file))
+                for batch in stored.iter_batches():
+                    self._take(batch)
+        except (OSError, pa.ArrowException):
+            raise DataError(_unusable("A file is damaged or is not Parquet.", file)) from None
+
     def content_hash(self) -> str:
         """The hash of all proposals written; write no more afterwards."""
         return self._content.hexdigest()
@@ -69,8 +89,35 @@ class Proposed:
         kinds[kind] = kinds.get(kind, 0) + many
 
 
+def file_of_tier(tier: str) -> str:
+    """The name of the file of what is proposed for the areas of a tier."""
+    return f"of-{tier}.parquet"
+
+
+def proposed_in(folder: Path, tiers: Sequence[str]) -> Proposed:
+    """What lies in a folder of proposals, counted, and sealed in the order in which a sweep seals.
+
+    Args:
+        folder: `proposals` of a sweep; it need not exist.
+        tiers: the tiers of whose areas the sweep asked something, in its order.
+
+    Raises:
+        DataError: a file cannot be read, or holds no proposals.
+    """
+    last = [*map(file_of_tier, tiers), INTAKE_FILE]
+    names = sorted(file.name for file in folder.glob("*.parquet"))
+    proposed = Proposed()
+    for name in [*(name for name in names if name not in last), *(name for name in last if name in names)]:
+        proposed.read(folder / name)
+    return proposed
+
+
 def in_order(source: exp.Query | str) -> exp.Select:
     """The columns of PROPOSALS from a table or query, in their order; rows in the order in which they are sealed."""
     rows = sql.table(source) if isinstance(source, str) else source.subquery("found", copy=False)
     columns = {column.name: sql.column(column.name) for column in _COLUMNS}
     return sql.select(columns, rows).order_by("household_id", "area_code", "stage", "kind", "rule", copy=False)
+
+
+def _unusable(what: str, file: Path) -> Problem:
+    return Problem(what, Place(file=str(file)), fix="Run `tuopin sweep` again.")

@@ -19,10 +19,9 @@ from tuopin.policy import FACTS, Evaluation, Number, Pack
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
-from tuopin.sweep import Ledger, summary_hash
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
-from tuopin.terms import Block, DataError, Place, Problem, UsageError
+from tuopin.terms import DataError, Place, Problem, UsageError
 
 ANSWERS, AREAS = "answers", "areas_of_answers"
 
@@ -114,13 +113,11 @@ class Findings:
         sweep: the folder that the sweep wrote.
         evaluation: the same policy on the same snapshot.
         summary: what the sweep said of itself.
-        ledger: where it was recorded.
     """
 
     sweep: Path
     evaluation: Evaluation
     summary: Mapping[str, Any]
-    ledger: Path
 
     @property
     def engine(self) -> Engine:
@@ -159,22 +156,6 @@ class Findings:
             if self.tests[id].households["unknown"] == self.summary["households"]
         ]
         return [id for id in self.tests if id in (*self.summary["never_asked"], *partly)]
-
-    @cached_property
-    def block(self) -> Block | None:
-        """The ledger's line of this sweep; None where the ledger has none.
-
-        Raises:
-            DataError: the ledger was changed.
-        """
-        ledger = Ledger(self.ledger)
-        ledger.verify()
-        return next((block for block in reversed(ledger.blocks()) if self._recorded(block)), None)
-
-    @cached_property
-    def recorded(self) -> int:
-        """How many sweeps the ledger holds."""
-        return Ledger(self.ledger).verify()
 
     def tier(self, number: int, language: str) -> list[AreaCount]:
         """The poor by area of a tier, counted from the top (0); the areas in order of code.
@@ -270,19 +251,7 @@ class Findings:
         self.evaluation.show_all_facts()
         self.engine.view(AREAS, self.evaluation.snapshot.areas().ancestors())
         self._refuse_strangers()
-        self._refuse_another_content()
-
-    def _refuse_another_content(self) -> None:
-        """A pack of the same name and version may say something else: the ledger knows which one was swept."""
-        if self.block is not None or not self.ledger.is_file():
-            return
-        for block in reversed(Ledger(self.ledger).blocks()):
-            if self._of_this_summary(block):
-                swept, given = block.content.get("pack_hash"), self.evaluation.pack.content_hash
-                what = "The sweep was made with a pack of the same name and version, but with other content."
-                why = f"The ledger records the content {swept}; this pack's is {given}."
-                fix = "Name the pack that was swept, or sweep again with this one, under a version of its own."
-                raise DataError(Problem(what, Place(file=str(self.sweep)), why, fix))
+        self._refuse_other_counts()
 
     def _refuse_strangers(self) -> None:
         columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
@@ -296,6 +265,16 @@ class Findings:
         what = "The sweep does not belong to this pack and snapshot."
         why = "Its answers are not those that this pack gives on this snapshot; one of them was changed since."
         raise DataError(Problem(what, Place(file=str(self.sweep)), why, "Sweep again."))
+
+    def _refuse_other_counts(self) -> None:
+        for id, count in self.tests.items():
+            met, unknown = self.summary["met"][id], self.summary["cannot_tell"][id]
+            found_met, found_unknown = count.households["met"], count.households["unknown"]
+            if (met, unknown) != (found_met, found_unknown):
+                what = f"The answers are not those of the sweep: {id}."
+                why = f"{met} met, {unknown} cannot tell were recorded; {found_met} and {found_unknown} lie there."
+                fix = "Restore the folder from a copy, or sweep again."
+                raise DataError(Problem(what, Place(file=str(self.sweep / "answers")), why, fix))
 
     # --- counting ----------------------------------------------------------------------------------------------------
 
@@ -325,35 +304,20 @@ class Findings:
         assert isinstance(size, Number)
         return f"COALESCE(f.{size.low.sql()}, 0)" if size.asked else "0"
 
-    def _recorded(self, block: Block) -> bool:
-        same_pack = block.content.get("pack_hash") == self.evaluation.pack.content_hash
-        return same_pack and self._of_this_summary(block)
 
-    def _of_this_summary(self, block: Block) -> bool:
-        said = block.content
-        return (
-            said.get("kind") == "sweep"
-            and said.get("snapshot_hash") == self.evaluation.snapshot.manifest.content_hash
-            and said.get("summary_hash") == summary_hash(self.summary)
-        )
-
-
-def read_findings(
-    *, sweep: Path, pack: Pack, snapshot: Snapshot, ledger: Path, engine: Engine, facts_root: Path | None
-) -> Findings:
+def read_findings(*, sweep: Path, pack: Pack, snapshot: Snapshot, engine: Engine, facts_root: Path | None) -> Findings:
     """Open what a sweep wrote.
 
     Args:
         sweep: its folder.
         pack: the pack it was made under.
         snapshot: the snapshot it was made on.
-        ledger: the file that recorded it.
         engine: where the counting is done.
         facts_root: where facts are kept if they have to be computed again; None: beside the snapshot.
 
     Raises:
         UsageError: the folder holds no sweep, or another pack's or snapshot's.
-        DataError: the answers do not fit, or the ledger was changed.
+        DataError: the answers do not fit.
     """
     summary = _summary(sweep)
     for what, said, given in (
@@ -366,7 +330,7 @@ def read_findings(
                 Problem(f"The sweep was made with {what} {said}, not {given}.", Place(file=str(sweep)), fix=fix)
             )
     evaluation = Evaluation(pack, snapshot, date.fromisoformat(summary["as_of"]), engine, facts_root=facts_root)
-    findings = Findings(sweep, evaluation, summary, ledger)
+    findings = Findings(sweep, evaluation, summary)
     findings.open()
     return findings
 
@@ -383,6 +347,7 @@ class _Summary(BaseModel):
     members: int
     proposals: dict[str, dict[str, int]]
     met: dict[str, int]
+    cannot_tell: dict[str, int]
     never_asked: list[str]
     partly_asked: list[str]
     headline: str | None
@@ -391,7 +356,7 @@ class _Summary(BaseModel):
 
     @model_validator(mode="after")
     def _tests_were_answered(self) -> _Summary:
-        named = {*self.partly_asked, *self.never_asked, *([self.headline] if self.headline else [])}
+        named = {*self.cannot_tell, *self.partly_asked, *self.never_asked, *([self.headline] if self.headline else [])}
         if unknown := sorted(named - set(self.met)):
             raise ValueError(f"no answers to {', '.join(unknown)}")
         return self

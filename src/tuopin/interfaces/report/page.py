@@ -15,6 +15,7 @@ from tuopin.interfaces.report.charts import MET, NOT_MET, UNKNOWN, Bar, drawn, m
 from tuopin.interfaces.report.findings import Count, Findings, Missed, read_findings
 from tuopin.interfaces.report.gate_tables import GateTables
 from tuopin.interfaces.report.gates import gates_found
+from tuopin.interfaces.report.record import Record
 from tuopin.interfaces.report.small_cells import FEWEST, small
 from tuopin.interfaces.report.tables import Shown, Tables
 from tuopin.interfaces.report.wording import Language, language, same_language, written_as
@@ -72,10 +73,10 @@ def write_report(
         open_engine(folders=[*folders_of(snapshot), sweep, Path(kept)]) as engine,
     ):
         root = Path(kept) if out is None else None
-        findings = read_findings(
-            sweep=sweep, pack=pack, snapshot=snapshot, ledger=ledger, engine=engine, facts_root=root
-        )
-        page = _Page(findings, words)
+        findings = read_findings(sweep=sweep, pack=pack, snapshot=snapshot, engine=engine, facts_root=root)
+        record = Record(sweep, findings.evaluation, findings.summary, ledger)
+        record.refuse_changed()
+        page = _Page(findings, record, words)
         text = _rendered(page.content()).encode()
     if out is not None:
         _put(out, text)
@@ -91,8 +92,8 @@ def _spoken(asked: str | None, pack: Pack) -> Language:
 class _Page:
     """Gathers what the template shows; every figure is already text."""
 
-    def __init__(self, findings: Findings, words: Language) -> None:
-        self.findings, self.words, self.say = findings, words, words.say
+    def __init__(self, findings: Findings, record: Record, words: Language) -> None:
+        self.findings, self.record, self.words, self.say = findings, record, words, words.say
         evaluation = findings.evaluation
         self.policy = policy_of_a_day(evaluation.pack, day=evaluation.day, language=words.id)
         self.tables = Tables(findings, self.policy, words)
@@ -278,11 +279,12 @@ class _Page:
         yield self.say("snapshot_hash"), manifest.content_hash
 
     def _ledger(self) -> dict[str, Any]:
-        block = self.findings.block
+        block, blocks, number = self.record.block, self.record.blocks, self.words.number
+        if not self.record.ledger.is_file():
+            return {"says": self.say("ledger_absent"), "pairs": []}
         if block is None:
             return {"says": self.say("ledger_missing"), "pairs": []}
-        number = self.words.number
-        says = self.say("ledger_found", number=number(block.number + 1), count=number(self.findings.recorded))
+        says = self.say("ledger_found", number=number(block.number), count=number(len(blocks)))
         pairs = [
             (self.say("block"), block.hash),
             (self.say("previous"), block.previous),

@@ -55,7 +55,7 @@ def _verified(file: Path) -> list[Block]:
 
 
 def _show(screen: Screen, blocks: list[Block]) -> None:
-    headings = ["block", "pack", "snapshot", "policy of", "households", "proposals"]
+    headings = ["block", "hash", "pack", "snapshot", "policy of", "households", "proposals"]
     screen.table("Sweeps on record", headings, (_row(block) for block in blocks))
     screen.line(
         f"Blocks: {len(blocks)}, none changed. The last is {blocks[-1].hash}." if blocks else "The ledger is empty."
@@ -66,7 +66,15 @@ def _row(block: Block) -> tuple[object, ...]:
     said = block.content
     proposals = _added_up(said.get("proposals"))
     pack = f"{said.get('pack')} {said.get('pack_version')}"
-    return block.hash[:12], pack, said.get("snapshot"), said.get("as_of"), said.get("households"), proposals
+    return (
+        block.number,
+        block.hash[:12],
+        pack,
+        said.get("snapshot"),
+        said.get("as_of"),
+        said.get("households"),
+        proposals,
+    )
 
 
 def _added_up(proposals: object) -> int | None:
