@@ -14,7 +14,7 @@ from tests.journeys.conftest import POLICY_DAY, REGISTER, Swept, Tuopin, files, 
 
 SUMMARY = [
     "pack", "snapshot", "kind", "as_of", "facts_as_of", "households", "members", "proposals", "met", "cannot_tell",
-    "cannot_tell_share", "never_asked", "partly_asked", "headline", "poor_households", "poor_members",
+    "cannot_tell_share", "not_asked", "never_asked", "partly_asked", "headline", "poor_households", "poor_members",
     "headcount_ratio", "headcounts", "lines", "assumptions", "currency", "seconds", "peak_mib",
 ]  # fmt: skip
 PROBLEM = ["what", "place", "why", "fix"]

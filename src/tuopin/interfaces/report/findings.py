@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlglot import exp
 
 from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
+from tuopin.interfaces.report.record import other_answers
 from tuopin.policy import FACTS, Evaluation, Number, Pack
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
+from tuopin.sweep.summary import not_asked
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem, UsageError
@@ -148,12 +150,19 @@ class Findings:
         return headline.index(id) - len(headline) if id in headline else self._PROPOSING.index(proposes)
 
     @cached_property
+    def not_asked(self) -> dict[str, tuple[int, float]]:
+        """By test, of how many households it is not asked, and how many households they stand for."""
+        return not_asked(self.evaluation)
+
+    @cached_property
     def unanswerable(self) -> list[str]:
         """Tests of which nothing could be said of anybody, because nobody asked for a fact that they need."""
+        unknown = {id: count.households["unknown"] for id, count in self.tests.items()}
+        everybody = self.summary["households"]
         partly = [
             id
             for id in self.summary["partly_asked"]
-            if self.tests[id].households["unknown"] == self.summary["households"]
+            if unknown[id] and unknown[id] + self.not_asked[id][0] == everybody
         ]
         return [id for id in self.tests if id in (*self.summary["never_asked"], *partly)]
 
@@ -268,13 +277,10 @@ class Findings:
 
     def _refuse_other_counts(self) -> None:
         for id, count in self.tests.items():
-            met, unknown = self.summary["met"][id], self.summary["cannot_tell"][id]
-            found_met, found_unknown = count.households["met"], count.households["unknown"]
-            if (met, unknown) != (found_met, found_unknown):
-                what = f"The answers are not those of the sweep: {id}."
-                why = f"{met} met, {unknown} cannot tell were recorded; {found_met} and {found_unknown} lie there."
-                fix = "Restore the folder from a copy, or sweep again."
-                raise DataError(Problem(what, Place(file=str(self.sweep / "answers")), why, fix))
+            recorded = (self.summary["met"][id], self.summary["cannot_tell"][id])
+            found = (count.households["met"], count.households["unknown"])
+            if recorded != found:
+                raise DataError(other_answers(id, self.sweep / "answers", recorded, found))
 
     # --- counting ----------------------------------------------------------------------------------------------------
 

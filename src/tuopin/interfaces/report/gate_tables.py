@@ -67,7 +67,7 @@ class GateTables:
             [self._says[s.id], s.id, *map(number, (s.met, s.not_met, s.cannot_tell, s.not_asked))]
             for s in self.found.standards
         ]
-        names = ("test", "rule", "met", "not_met", "cannot_tell", "not_asked_of_area")
+        names = ("test", "rule", "met", "not_met", "cannot_tell", "not_asked")
         headings = [capital(say(name)) for name in names]
         return Table(say("gates_answers_caption", tier=self.label), headings, rows, frozenset({2, 3, 4, 5}))
 

@@ -22,6 +22,7 @@ from tuopin.policy.seen import Seen
 from tuopin.policy.sql import Sql
 from tuopin.sweep.areas import FOLDER
 from tuopin.sweep.estimates import estimating_on
+from tuopin.sweep.proposed import file_of_tier
 from tuopin.sweep.summary import how_many, how_many_unknown
 from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem
@@ -177,7 +178,7 @@ def _standard(id: str, counts: Mapping[str, int]) -> StandardCount:
 
 def _proposals(engine: Engine, plan: AreaFactsPlan, sweep: Path) -> dict[str, dict[str, str]]:
     """By area and rule, what is proposed."""
-    file = sweep / "proposals" / f"of-{plan.tier}.parquet"
+    file = sweep / "proposals" / file_of_tier(plan.tier)
     if not file.is_file():
         return {}
     engine.view("proposals_of_areas", file)

@@ -100,6 +100,7 @@ class _Page:
         self.says = {rule.id: rule.says for rule in self.policy.rules}
         self.survey = evaluation.layout.survey
         self.gates = gates_found(evaluation, findings.sweep, words.id)
+        record.refuse_other_areas(self.gates)
 
     def content(self) -> dict[str, Any]:
         summary, tables = self.findings.summary, self.tables
@@ -122,7 +123,11 @@ class _Page:
             "proposals": {"table": tables.proposals(), "reasons": reasons, "more": more, "survey": self.survey},
             "categories": tables.categories(),
             "narrower": list(self._narrower()),
-            "never": {"tests": [self.says[id] for id in self.findings.unanswerable], "facts": tables.never_asked()},
+            "never": {
+                "tests": [self.says[id] for id in self.findings.unanswerable],
+                "of_areas": list(self._never_of_areas()),
+                "facts": tables.never_asked(),
+            },
             "never_summary": self.say("never_facts", count=self.words.number(len(self.findings.never_asked))),
             "assumptions": tables.assumptions(),
             "about": list(self._about()),
@@ -198,6 +203,12 @@ class _Page:
             self.tables.suppressed += tables.suppressed
         return shown
 
+    def _never_of_areas(self) -> Iterator[str]:
+        """By tier, the standards of which nobody can tell of any area."""
+        for found in self.gates:
+            if tests := [self.says[one.id] for one in found.standards if one.cannot_tell and not one.met + one.not_met]:
+                yield self.say("never_of_areas", tier=self._label_of(found.tier), tests=self.words.listed(tests))
+
     def _tier_label(self, number: int) -> str:
         return self._label_of(self.findings.evaluation.layout.territory.tiers[number])
 
@@ -225,7 +236,8 @@ class _Page:
         return drawn(specification, name="areas", title=self.say("areas_alt", tier=tier))
 
     def _tests_chart(self) -> str:
-        names = {"met": self.say("met"), "not_met": self.say("not_met"), "unknown": self.say("cannot_tell")}
+        words = {"met": "met", "not_met": "not_met_or_not_asked", "unknown": "cannot_tell"}
+        names = {part: self.say(word) for part, word in words.items()}
         bars = []
         for id, count in self.findings.tests.items():
             if self.tables.too_few(count) or small(count.households["unknown"]) or not count.weight["all"]:

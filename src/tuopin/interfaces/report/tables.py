@@ -139,7 +139,7 @@ class Tables:
     def tests(self) -> Table:
         """The answers of each test."""
         say = self._say
-        rows = [[self._says[id], id, *self._test(count)] for id, count in self.findings.tests.items()]
+        rows = [[self._says[id], id, *self._test(id, count)] for id, count in self.findings.tests.items()]
         headings = [
             say("test"),
             say("rule"),
@@ -147,25 +147,24 @@ class Tables:
             say("not_met"),
             say("cannot_tell"),
             say("cannot_tell_share"),
+            say("not_asked"),
         ]
-        return Table(say("tests_caption"), [capital(word) for word in headings], rows, frozenset({2, 3, 4, 5}))
+        return Table(say("tests_caption"), [capital(word) for word in headings], rows, frozenset({2, 3, 4, 5, 6}))
 
-    def _test(self, count: Count) -> list[str]:
-        """Three groups that add up to all: where one is small, the next smallest would tell it."""
-        groups = {**count.weight, "not_met": count.weight["all"] - count.weight["met"] - count.weight["unknown"]}
-        counts = {
-            **count.households,
-            "not_met": count.households["all"] - count.households["met"] - count.households["unknown"],
-        }
-        names = ("met", "not_met", "unknown")
+    def _test(self, id: str, count: Count) -> list[str]:
+        """Four groups that add up to all: where one is small, the next smallest would tell it."""
+        rows, weight = self.findings.not_asked[id]
+        counts, groups = _in_four(count.households, rows), _in_four(count.weight, weight)
+        names = ("met", "not_met", "unknown", "not_asked")
         hidden = hidden_rows(
             names, counts=lambda name: [counts[name]], total_of=lambda _: 0, size=lambda name: counts[name]
         )
         cells = [
             self._hidden() if number in hidden else self._number(groups[name]) for number, name in enumerate(names)
         ]
-        share = groups["unknown"] / groups["all"] if groups["all"] else 0.0
-        return [*cells, self._hidden() if 2 in hidden else self._share(share)]
+        share = groups["unknown"] / count.weight["all"] if count.weight["all"] else 0.0
+        in_percent = self._hidden() if names.index("unknown") in hidden else self._share(share)
+        return [*cells[:3], in_percent, cells[3]]
 
     # --- proposals ---------------------------------------------------------------------------------------------------
 
@@ -381,6 +380,13 @@ def _households(count: Count) -> list[int]:
     """The counts of households that a row on poverty shows, or lets somebody work out."""
     held: dict[str, Any] = dict(count.households)
     return [held["all"], held["met"], held["all"] - held["met"] - held["unknown"]]
+
+
+def _in_four(counts: Mapping[str, float], not_asked: float) -> dict[str, Any]:
+    """Households by answer, those apart who are not asked."""
+    asked = counts["all"] - not_asked
+    not_met = asked - counts["met"] - counts["unknown"]
+    return {"met": counts["met"], "not_met": not_met, "unknown": counts["unknown"], "not_asked": not_asked}
 
 
 def _without_needless_zeros(value: str) -> str:

@@ -123,7 +123,11 @@ def _show(
         screen.table(f"{title}{_of(why)}", headings, why[:MOST_ROWS])
     wanted = list(unknown.items())
     screen.table(f"What nobody knows and a visit would settle{_of(wanted)}", ["fact", "proposals"], wanted[:MOST_ROWS])
-    screen.table("Tests, in households", ["test", "met", "not met", "cannot tell", "cannot tell, %"], _tests(summary))
+    screen.table(
+        "Tests, in households",
+        ["test", "met", "not met", "cannot tell", "cannot tell, %", "not asked"],
+        _tests(summary),
+    )
     headings = ["tier", "standard", "met", "not met, or not asked", "cannot tell"]
     screen.table("Standards of areas, in areas", headings, _standards_of_areas(summary))
     assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
@@ -181,5 +185,7 @@ def _tests(summary: dict[str, Any]) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for test, met in summary["met"].items():
         unknown, share = summary["cannot_tell"][test], summary["cannot_tell_share"][test]
-        rows.append((test, met, everybody - met - unknown, unknown, "" if share is None else f"{100 * share:.1f} %"))
+        not_asked = summary["not_asked"][test]
+        in_percent = "" if share is None else f"{100 * share:.1f} %"
+        rows.append((test, met, everybody - met - unknown - not_asked, unknown, in_percent, not_asked))
     return rows
