@@ -10,7 +10,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from tuopin.policy import sql
-from tuopin.policy.area_facts import PARTS, READINGS, THESE, AreaFactsPlan, plan_areas, rolled_up_query
+from tuopin.policy.area_facts import PARTS, THESE, AreaFactsPlan, plan_areas, rolled_up_query
 from tuopin.policy.evaluation import EVALUATED, FACTS, Evaluation, area_tiers
 from tuopin.policy.facts_plan import same
 from tuopin.policy.files import Estimate
@@ -22,7 +22,8 @@ from tuopin.tables.engines import Engine
 AREA_FACTS, ESTIMATES = "area_facts", "area_estimates"
 
 Estimating = Callable[[Mapping[str, Estimate], pa.Table], pa.Table]
-"""Makes a table of `area_code` and the readings of estimates, from one of `area_code` and the counts they rest on."""
+"""Makes a table of `area_code` and both ends of the readings of estimates, from one of `area_code` and both ends of the
+counts that they rest on."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,7 @@ def evaluate_areas(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, estima
     if plan.estimates:
         counts = sql.select({"area_code": sql.column("area_code"), **plan.inputs}, sql.table(AREA_FACTS))
         engine.view(ESTIMATES, estimating(plan.estimates, engine.arrow(counts)))
-        shares = {
-            f"{id}_{reading}": sql.column(f"{id}_{reading}", "e") for id in plan.estimates for reading in READINGS
-        }
-        beside = sql.select(shares, sql.table(AREA_FACTS, "f")).select("f.*", copy=False)
+        beside = sql.select(plan.shares, sql.table(AREA_FACTS, "f")).select("f.*", copy=False)
         engine.table("estimated", beside.join(sql.table(ESTIMATES, "e"), on=same("area_code", "f", "e"), copy=False))
         source = "estimated"
     engine.table(EVALUATED, rules.query(source))

@@ -33,6 +33,8 @@ AREA_BUILT_IN = ("households", "persons", "area_standing", "area_standing_since"
 AREA_STANDINGS = frozenset({"none", "listed", "exited"})
 #: What an estimate is known by: the share found, and the ends of its exact interval.
 READINGS = ("point", "lower", "upper")
+#: What a reading, as a count, is at least and at most.
+ENDS = ("low", "high")
 
 #: The names of tables in a query over areas.
 PARTS, THESE = "area_parts", "these_areas"
@@ -49,7 +51,8 @@ class AreaFactsPlan:
         rollup: the aggregates over households, shared by all tiers.
         layout: the shape of the snapshot.
         estimates: the estimates in force that rules of this tier may name.
-        inputs: the counts that estimates are made of, where they are known exactly.
+        inputs: both ends of the counts that estimates are made of, as `<count>__low` and `<count>__high`.
+        shares: the columns of the estimates' readings, each with its column in the table of estimates, `e`.
         without_value: the derived facts that no area has on the policy's day, and why.
     """
 
@@ -60,6 +63,7 @@ class AreaFactsPlan:
     layout: Layout
     estimates: Mapping[str, Estimate]
     inputs: Mapping[str, Sql]
+    shares: Mapping[str, Sql]
     without_value: Mapping[str, FactWithoutValue]
 
     def query(self) -> exp.Select:
@@ -240,14 +244,18 @@ def _plan(pack: Pack, world: AreaWorld, tier: str, day: date, *, all_facts: bool
         meanings[id], computed = as_stored(id, world.lookup_or_nothing(id, without_value))
         columns |= computed
     inputs: dict[str, Sql] = {}
+    shares: dict[str, Sql] = {}
     for id, estimate in estimates.items():
         try:
             _refuse_without_value(estimate.counts, without_value)
-            inputs |= {count: _known(count, meanings) for count in estimate.counts}
-            meanings |= _readings(id, estimate, meanings, day)
+            for count in estimate.counts:
+                inputs |= _ends(count, meanings)
+            found, held = _readings(id, estimate, meanings)
         except LanguageError as error:
             raise EstimateError(error, id) from None
-    return AreaFactsPlan(tier, meanings, columns, world.rollup, world.layout, estimates, inputs, without_value)
+        meanings, shares = meanings | found, shares | held
+        meanings[id] = meanings[f"{id}_{value_at(estimate.decides, day)}"]
+    return AreaFactsPlan(tier, meanings, columns, world.rollup, world.layout, estimates, inputs, shares, without_value)
 
 
 def _refuse_without_value(counts: Iterable[str], without_value: Mapping[str, FactWithoutValue]) -> None:
@@ -270,29 +278,38 @@ def _area_facts(pack: Pack, tier: str, estimates: Mapping[str, Estimate], *, all
     yield from (id for id in own if all_facts or id in named)
 
 
-def _known(id: str, meanings: Mapping[str, Meaning]) -> Sql:
-    """A count where it is known exactly."""
+def _ends(id: str, meanings: Mapping[str, Meaning]) -> dict[str, Sql]:
+    """Both ends of a count of an area."""
     meaning = meanings.get(id)
     if not isinstance(meaning, Number) or meaning.real:
         raise LanguageError(f"`{id}` is not a count of an area.", "Name a fact of the area that is a whole number.")
-    if never_asked(meaning):
-        return sql.unknown("bigint")
-    return meaning.low if meaning.exact else sql.choose([(sql.compare("=", meaning.low, meaning.high), meaning.low)])
+    ends = (sql.unknown("bigint"),) * 2 if never_asked(meaning) else (meaning.low, meaning.high)
+    return {f"{id}__{end}": tree for end, tree in zip(ENDS, ends, strict=True)}
 
 
-def _readings(id: str, estimate: Estimate, meanings: Mapping[str, Meaning], day: date) -> dict[str, Meaning]:
-    """How conditions read an estimate: its point and its ends, and under its own name the one that decides."""
+def _readings(
+    id: str, estimate: Estimate, meanings: Mapping[str, Meaning]
+) -> tuple[dict[str, Meaning], dict[str, Sql]]:
+    """How conditions read an estimate: its point and its ends; and the columns that hold them.
+
+    A reading is exact where every count is that it rests on.
+    """
     counts = [meanings[count] for count in estimate.counts]
     for other in estimate.extrapolated:
         if f"{other}_point" not in meanings:
             raise LanguageError(f"`{other}` is not an estimate that stands before.", "Write the shares first.")
+    rests_on = [*counts, *(meanings[f"{other}_point"] for other in estimate.extrapolated)]
+    exact = all(isinstance(meaning, Number) and meaning.exact for meaning in rests_on)
     asked = all(count.asked for count in counts)
     found: dict[str, Meaning] = {}
-    for reading in READINGS:
-        column = sql.column(f"{id}_{reading}")
-        share = Number(column, column, unit=Unit(), real=True, least=0, asked=asked)
-        found[f"{id}_{reading}"] = share if asked else replace(nothing_known(Unit()), real=True)
-    return {**found, id: found[f"{id}_{value_at(estimate.decides, day)}"]}
+    columns: dict[str, Sql] = {}
+    for name in (f"{id}_{reading}" for reading in READINGS):
+        held = {name: ENDS[0]} if exact else {f"{name}__{end}": end for end in ENDS}
+        columns |= {column: sql.column(f"{name}__{end}", "e") for column, end in held.items()}
+        ends = [sql.column(column) for column in held]
+        share = Number(ends[0], ends[-1], unit=Unit(), real=True, least=0, asked=asked)
+        found[name] = share if asked else replace(nothing_known(Unit()), real=True)
+    return found, columns
 
 
 def _again(tree: Sql) -> Callable[[Sql], Sql]:

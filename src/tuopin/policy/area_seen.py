@@ -44,9 +44,10 @@ class EstimateSeen:
     Attributes:
         id: its id.
         label: its name.
-        point: the share; None where there is no estimate.
+        point: the share; the lowest possible, where a count is not known exactly; None where there is no estimate.
         lower: the lower end of its exact interval.
         upper: the upper end.
+        most: by reading, the highest possible, where only bounds are known (then the readings are the lowest).
         confidence: of each end, such as 0.95.
         decides: the reading that the policy compares: point, lower or upper.
         counts: the facts that it is made of: found, of, among; or known, among.
@@ -61,6 +62,7 @@ class EstimateSeen:
     point: float | None
     lower: float | None
     upper: float | None
+    most: dict[str, float] | None
     confidence: str
     decides: str
     counts: list[Seen]
@@ -68,6 +70,11 @@ class EstimateSeen:
     missing: Missing | None
     gates: list[GateSeen]
     source: str
+
+    def reading(self, name: str) -> tuple[float, float] | None:
+        """What a reading is at least and at most; None where there is no estimate."""
+        least: float | None = getattr(self, name)
+        return None if least is None else (least, self.most[name] if self.most else least)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date
@@ -144,7 +145,7 @@ class AreaInWords(RowInWords):
 
     def _estimate(self, id: str) -> EstimateSeen:
         estimate = self.plan.estimates[id]
-        point, lower, upper = (self.values[f"fact:{id}_{end}"] for end in READINGS)
+        point, lower, upper = (self.values[f"fact:{id}_{reading}"] for reading in READINGS)
         confidence = value_at(estimate.confidence.values, self.rules.day)
         return EstimateSeen(
             id=id,
@@ -152,6 +153,7 @@ class AreaInWords(RowInWords):
             point=point,
             lower=lower,
             upper=upper,
+            most=self._most(id),
             confidence="" if confidence is None else str(confidence),
             decides=self._decides(estimate),
             counts=[self.fact(count) for count in estimate.counts],
@@ -164,19 +166,30 @@ class AreaInWords(RowInWords):
     def _decides(self, estimate: Estimate) -> str:
         return str(value_at(estimate.decides, self.rules.day))
 
-    def _missing(self, estimate: Estimate) -> Missing | None:
-        """Why there is no estimate: first what is not known, then what is nothing."""
-        if any(count in self.doubted.facts for count in self._needed(estimate)):
-            return "counts_unknown"
-        shares = [estimate] if estimate.of else [self.plan.estimates[id] for id in estimate.extrapolated]
-        if any(not self._whole(one.of) for one in shares):
-            return "nobody_looked_at"
-        if any(self._whole(one.found) > self._whole(one.of) for one in shares):
-            return "more_found_than_looked_at"
-        return "nobody_there"
+    def _most(self, id: str) -> dict[str, float] | None:
+        """The highest possible of each reading, where the ends differ."""
+        names = {reading: f"fact:{id}_{reading}" for reading in READINGS}
+        least = {reading: self.values[name] for reading, name in names.items()}
+        most = {reading: self.values.get(f"{name}:most", self.values[name]) for reading, name in names.items()}
+        return None if most == least else most
 
-    def _whole(self, count: str | None) -> int:
-        return int(self.values[f"fact:{count}"] or 0)
+    def _missing(self, estimate: Estimate) -> Missing | None:
+        """Why there is no estimate: nobody was looked at, counts contradict each other, nobody is there, or unknown."""
+        shares = [estimate] if estimate.of else [self.plan.estimates[id] for id in estimate.extrapolated]
+        wanted = [one for one in shares if estimate.of or self._most_of(one.among) != 0]
+        if any(self._most_of(one.of) == 0 for one in wanted):
+            return "nobody_looked_at"
+        if any((self._least_of(one.found) or 0) > (self._most_of(one.of) or math.inf) for one in wanted):
+            return "more_found_than_looked_at"
+        return "nobody_there" if self._most_of(estimate.among) == 0 and estimate.extrapolated else "counts_unknown"
+
+    def _least_of(self, count: str | None) -> int | None:
+        value: int | None = self.values[f"fact:{count}"]
+        return value
+
+    def _most_of(self, count: str | None) -> int | None:
+        value: int | None = self.values.get(f"fact:{count}:most", self.values[f"fact:{count}"])
+        return value
 
     def _needed(self, estimate: Estimate) -> list[str]:
         """The counts without which there is no estimate: of a share, how many were found of how many looked at."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tuopin.policy import AreaEvaluation, AreaFactsPlan, Evaluation, Pack, folders_of, refuse_misfit
+from tuopin.policy.area_facts import READINGS
 from tuopin.policy.area_seen import AreaSeen, AreaStandardSeen, AskedBelow, EstimateSeen, GateSeen, OpenCount
 from tuopin.policy.explain_area import explain_area as explain
 from tuopin.sweep.area_wording import LANGUAGES
@@ -98,9 +99,7 @@ class AreaExplanation:
             yield "  " + speech.say(
                 "estimate",
                 label=estimate.label,
-                point=self._percent(estimate.point, estimate),
-                lower=self._percent(estimate.lower, estimate),
-                upper=self._percent(estimate.upper, estimate),
+                **self._readings(estimate),
                 confidence=self._percent(float(estimate.confidence)),
                 decides=speech.say(estimate.decides),
             )
@@ -122,11 +121,21 @@ class AreaExplanation:
             return speech.say("gate_bare", **said)
         return speech.say("gate", figure=gate.figure, source=source, **said)
 
-    def _percent(self, share: float | None, of: EstimateSeen | None = None) -> str:
-        """A share in hundredths, told apart from the limits that an estimate is held against."""
-        if share is None:
-            return self._speech.say("unknown")
-        return self._speech.say("percent", share=hundredths(share, beside=limits_of(of) if of else ()))
+    def _readings(self, estimate: EstimateSeen) -> dict[str, str]:
+        """Shares in hundredths, told apart from the limits that the estimate is held against.
+
+        Where a count is not known exactly, the share has two ends, and the bounds are those that hold in any case.
+        """
+        ends = {name: estimate.reading(name) or (0.0, 0.0) for name in READINGS}
+        least, most = (
+            {name: self._percent(both[place], limits_of(estimate)) for name, both in ends.items()} for place in (0, 1)
+        )
+        point = {"low": least["point"], "high": most["point"]}
+        said = point["low"] if point["low"] == point["high"] else self._speech.say("between", **point)
+        return {"point": said, "lower": least["lower"], "upper": most["upper"]}
+
+    def _percent(self, share: float, limits: Collection[float] = ()) -> str:
+        return self._speech.say("percent", share=hundredths(share, beside=limits))
 
     # --- what would settle it ----------------------------------------------------------------------------------------
 

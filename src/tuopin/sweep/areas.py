@@ -70,8 +70,7 @@ def count_areas(evaluation: Evaluation, rules: RulesPlan) -> dict[str, Any]:
 
 def _answers(plan: AreaFactsPlan, rules: RulesPlan) -> exp.Select:
     """What is written of every area: its code, its counts and estimates, every standard's answer."""
-    shares = [f"{id}_{end}" for id in plan.estimates for end in ("point", "lower", "upper")]
     facts = [name for name in plan.columns if name not in {tier_column(tier) for tier in plan.layout.territory.tiers}]
-    names = ["area_code", *facts, *shares, *rules.columns()]
+    names = ["area_code", *facts, *plan.shares, *rules.columns()]
     query = sql.select({name: sql.column(name) for name in names}, sql.table(EVALUATED))
     return query.order_by("area_code", copy=False)

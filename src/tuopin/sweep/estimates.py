@@ -2,12 +2,14 @@
 
 A combination extrapolates: those known, and of each group as many as its share says, over all. Its bounds hold together
 with the stated confidence, because each share's bound is taken at the more careful one (Bonferroni).
+
+Where a count lies between two ends, so does every reading: the least and the most that it is for any counts between
+them. All readings grow with those found and known, and fall with those looked at and with all, so the ends are enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -16,9 +18,15 @@ from typing import Any
 import pyarrow as pa
 
 from tuopin.policy import Estimate, Estimating
+from tuopin.policy.area_facts import ENDS, READINGS
 from tuopin.terms import value_at
 
 Row = Mapping[str, Any]
+Count = tuple[int, int]
+"""What a count is at least, and at most."""
+Ends = tuple[Fraction | float, Fraction | float]
+Share = Mapping[str, Ends]
+"""By reading, what it is at least, and at most."""
 
 
 def estimating_on(day: date) -> Estimating:
@@ -26,23 +34,17 @@ def estimating_on(day: date) -> Estimating:
     return partial(_estimated, day)
 
 
-@dataclass(frozen=True)
-class _Share:
-    point: Fraction
-    lower: float
-    upper: float
-
-
 def _estimated(day: date, estimates: Mapping[str, Estimate], counts: pa.Table) -> pa.Table:
-    """A row an area: each estimate's point, lower and upper reading; unknown where a count is, or counts disagree."""
+    """A row an area: both ends of each reading; unknown where a count is, or where counts contradict each other."""
     columns: dict[str, list[float | None]] = {
-        f"{id}_{end}": [] for id in estimates for end in ("point", "lower", "upper")
+        f"{id}_{reading}__{end}": [] for id in estimates for reading in READINGS for end in ENDS
     }
     for row in counts.to_pylist():
         for id, estimate in estimates.items():
             share = _of_area(id, estimates, row, _confidence(estimate, day))
-            for end in ("point", "lower", "upper"):
-                columns[f"{id}_{end}"].append(None if share is None else float(getattr(share, end)))
+            for reading in READINGS:
+                for place, end in enumerate(ENDS):
+                    columns[f"{id}_{reading}__{end}"].append(None if share is None else float(share[reading][place]))
     stored = {name: pa.array(values, pa.float64()) for name, values in columns.items()}
     return pa.table({"area_code": counts["area_code"], **stored})
 
@@ -54,16 +56,29 @@ def _confidence(estimate: Estimate, day: date) -> float:
     return float(str(value))
 
 
-def _of_area(id: str, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> _Share | None:
+def _of_area(id: str, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> Share | None:
     estimate = estimates[id]
     if estimate.extrapolated:
         return _combined(estimate, estimates, row, confidence)
     assert estimate.found is not None
     assert estimate.of is not None
-    found, of = row[estimate.found], row[estimate.of]
-    if found is None or not of or not 0 <= found <= of:  # more found than looked at: the counts contradict each other
+    return _found(_count(row, estimate.found), _count(row, estimate.of), confidence)
+
+
+def _count(row: Row, id: str) -> Count | None:
+    """A count of an area; None where one of its ends is not known."""
+    low, high = (row[f"{id}__{end}"] for end in ENDS)
+    return None if low is None or high is None else (low, high)
+
+
+def _found(found: Count | None, of: Count | None, confidence: float) -> Share | None:
+    """The share of those looked at; None where perhaps nobody was, or where surely fewer than were found."""
+    if found is None or of is None or not of[0] or not 0 <= found[0] <= of[1]:
         return None
-    return _Share(Fraction(found, of), *_bounds(found, of, confidence))
+    most_found = min(found[1], of[1])  # nobody is found who is not looked at
+    least, most = (found[0], of[1]), (most_found, max(of[0], most_found))
+    bounds = zip(_bounds(*least, confidence), _bounds(*most, confidence), strict=True)
+    return dict(zip(READINGS, [(Fraction(*least), Fraction(*most)), *bounds], strict=True))
 
 
 @lru_cache(maxsize=100_000)
@@ -73,16 +88,19 @@ def _bounds(found: int, of: int, confidence: float) -> tuple[float, float]:
     return tuple(float(bound(found, of, confidence=confidence)) for bound in (exact_lower, exact_upper))  # type: ignore[return-value] # two of them
 
 
-def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> _Share | None:
+def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> Share | None:
     """Known and extrapolated counts over all; a share of nobody adds nobody, whether or not it was looked for."""
     assert estimate.known is not None
-    known, among = row[estimate.known], row[estimate.among]
-    careful = 1 - (1 - confidence) / len(estimate.extrapolated)
-    groups = [(id, row[estimates[id].among]) for id in estimate.extrapolated]
-    shares = [(_of_area(id, estimates, row, careful), many) for id, many in groups if many != 0]
-    if known is None or not among or any(share is None or many is None for share, many in shares):
+    known, among = _count(row, estimate.known), _count(row, estimate.among)
+    if known is None or among is None or not among[0]:
         return None
-    sums = {
-        end: known + sum(getattr(share, end) * many for share, many in shares) for end in ("point", "lower", "upper")
-    }
-    return _Share(Fraction(sums["point"]) / among, sums["lower"] / among, sums["upper"] / among)
+    careful = 1 - (1 - confidence) / len(estimate.extrapolated)
+    groups = [(_count(row, estimates[id].among), id) for id in estimate.extrapolated]
+    shares = [(many, _of_area(id, estimates, row, careful)) for many, id in groups if many != (0, 0)]
+    sums: dict[str, Ends] = dict.fromkeys(READINGS, known)
+    for many, share in shares:
+        if many is None or share is None:
+            return None
+        for reading, (low, high) in share.items():
+            sums[reading] = (sums[reading][0] + low * many[0], sums[reading][1] + high * many[1])
+    return {reading: (low / Fraction(among[1]), high / Fraction(among[0])) for reading, (low, high) in sums.items()}

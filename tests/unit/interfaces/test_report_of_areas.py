@@ -270,7 +270,9 @@ def test_an_unknown_household_counts_as_one_that_may_stand_behind_a_figure(tmp_p
     ]
     register = Register(households, members=False, area_decisions=LISTED)
     table = shown_samples(found(tmp_path, COUNTED, register)["region"])
-    assert table.rows[0][1:3] == ["0 found of 24 to 36 looked at; 36 in all", "cannot tell"]
+    # Nobody found of n: at most 1 - 0.05^(1/n), which is 7.98 % of 36 and 11.73 % of 24.
+    shown = ["0 found of 24 to 36 looked at; 36 in all", "0.00 %", "0.00 %", "7.98 % to 11.73 %"]
+    assert table.rows[0][1:5] == shown
     few = Register(households[:8], members=False, area_decisions=LISTED)  # 6 households surely, 8 at most
     assert shown_samples(found(tmp_path / "few", COUNTED, few)["region"]).rows[0][1] != "not shown"
     fewer = Register(households[2:], members=False, area_decisions=LISTED)  # 4 surely, 7 at most

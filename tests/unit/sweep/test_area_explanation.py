@@ -284,8 +284,8 @@ def test_the_reading_that_decides_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "missing", "said"),
     [
-        ({"wrong_found": None}, ["counts_unknown", None, "counts_unknown"], "a count is not known exactly"),
-        ({"exited": None}, [None, None, "counts_unknown"], "a count is not known exactly"),
+        ({"wrong_found": None}, ["counts_unknown", None, "counts_unknown"], "a count is not known well enough"),
+        ({"exited": None}, [None, None, "counts_unknown"], "a count is not known well enough"),
         (
             {"exited_seen": 0, "wrong_found": 0},
             ["nobody_looked_at", None, "nobody_looked_at"],

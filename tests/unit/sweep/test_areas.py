@@ -285,6 +285,25 @@ def test_without_a_sample_or_a_count_nobody_can_tell(tmp_path: Path, changed: di
 
 
 @pytest.mark.parametrize(
+    ("poor", "answer"),
+    [(2, True), (3, None), (4, False)],
+    ids=["20 to 22 of 52 persons", "30 to 32 of 52", "40 to 42 of 52"],
+)
+def test_a_household_of_which_nobody_can_tell_keeps_a_gate_open_only_where_it_matters(
+    tmp_path: Path, *, poor: int, answer: bool | None
+) -> None:
+    houses = [*(house(10, number < poor, 0) for number in range(5)), house(2, None, 0)]
+    pack = pack_of(
+        "region",
+        estimates={"poverty": estimate(found="poor_persons", of="persons", among="persons")},
+        standards={"fewer_than_60_percent": standard("poverty < 0.6", applies_to="region")},
+    )
+    found = areas_of(tmp_path, pack, "region", Register(houses, members=False))["n"]
+    assert (found["poverty_point__low"], found["poverty_point__high"]) == (10 * poor / 52, (10 * poor + 2) / 52)
+    assert found["fewer_than_60_percent"] is answer
+
+
+@pytest.mark.parametrize(
     ("rooms", "said"),
     [
         ({"standards": {"x": standard("poor", applies_to="village")}}, "fact of a household, not of the area"),

@@ -9,6 +9,7 @@ from typing import Any
 from tuopin.interfaces.report.gates import AreaShown, StandardCount, TierFound
 from tuopin.interfaces.report.tables import Table, capital
 from tuopin.interfaces.report.wording import Language
+from tuopin.policy.area_facts import READINGS
 from tuopin.policy.area_seen import AreaStandardSeen, EstimateSeen, GateSeen
 from tuopin.policy.seen import Seen
 from tuopin.sweep.area_explanation import decimals, limits_of
@@ -136,11 +137,14 @@ class GateTables:
             self.suppressed += 1
             return [self._say("hidden")] * 4
         counts = self._counts(estimate)
-        shares = (estimate.point, estimate.lower, estimate.upper)
         if estimate.point is None:
             return [counts, self._say("cannot_tell"), "", ""]
-        limits = limits_of(estimate)
-        return [counts, *(self._share(share, limits) for share in shares if share is not None)]
+        return [counts, *(self._reading(estimate, reading) for reading in READINGS)]
+
+    def _reading(self, estimate: EstimateSeen, name: str) -> str:
+        least, most = estimate.reading(name) or (0.0, 0.0)
+        low, high = (self._share(share, limits_of(estimate)) for share in (least, most))
+        return low if low == high else self._say("range", low=low, high=high)
 
     def _counts(self, estimate: EstimateSeen) -> str:
         """Found of looked at, or known; and how many there are."""
