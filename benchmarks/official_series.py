@@ -39,7 +39,17 @@ ILLNESS = {2013: 0.424, 2015: 0.441}  # share of registered households (CPPCC ne
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: what, when, official and found, in which unit, and whether the fit had seen the official one."""
+    """One comparison.
+
+    Attributes:
+        what: is counted.
+        year: of the country.
+        official: the published figure; None where none was found.
+        found: the country's.
+        unit: of both.
+        seen: whether the fit had the official figure before its eyes.
+        official_year: of the official figure, where it is another: the country only counts at the end of a year.
+    """
 
     what: str
     year: int
@@ -47,10 +57,12 @@ class Row:
     found: float
     unit: str
     seen: bool = False
+    official_year: int | None = None
 
     def told(self) -> str:
         """A row of the table in docs/explanation/prediction.md."""
         official = "none found" if self.official is None else f"{self.official:.2f}"
+        official += f" (of {self.official_year})" if self.official_year not in (None, self.year) else ""
         error = "" if self.official is None else f"{self.found - self.official:+.2f}"
         when = "seen when fitting" if self.seen else "" if self.official is None else "predicted"
         return f"| {self.what} | {self.year} | {official} | {self.found:.2f} | {error} | {self.unit} | {when} |"
@@ -89,7 +101,8 @@ def rows(campaign: Path) -> Iterator[Row]:
         yield Row("below the survey line", year, share[year], found, "% of rural persons", seen=year <= 2016)
     for year, millions in REGISTERED.items():  # registered in the year after
         found = 100 * accounts[year + 1]["entered"] / accounts[year + 1]["persons"]
-        yield Row("first registered", year + 1, 100 * millions / rural[year], found, "% of rural persons")
+        share_of_all = 100 * millions / rural[year]
+        yield Row("first registered", year + 1, share_of_all, found, "% of rural persons", official_year=year)
     for year in range(2015, 2021):
         found = 100 * accounts[year]["exited"] / accounts[year]["persons"]
         yield Row("left the register in the year", year, None, found, "% of rural persons")
@@ -98,7 +111,8 @@ def rows(campaign: Path) -> Iterator[Row]:
         yield Row("returned in the year", year, 100 * millions / rural[year], found, "% of rural persons")
     for year, millions in MONITORED.items():
         found = 100 * accounts[year + 1]["watched"] / accounts[year + 1]["persons"]
-        yield Row("watched, first year", year + 1, 100 * millions / rural[year], found, "% of rural persons")
+        share_of_all = 100 * millions / rural[year]
+        yield Row("watched, first year", year + 1, share_of_all, found, "% of rural persons", official_year=year)
     for year, part in ILLNESS.items():
         causes: Mapping[str, int] = accounts[max(year, 2014)]["causes"]
         known = sum(many for cause, many in causes.items() if cause != "not written down")
@@ -108,6 +122,7 @@ def rows(campaign: Path) -> Iterator[Row]:
             100 * part,
             100 * causes.get("illness", 0) / known,
             "% of registered households",
+            official_year=year,
         )
 
 

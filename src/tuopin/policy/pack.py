@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tuopin.policy.files import (
@@ -31,7 +31,6 @@ from tuopin.policy.files import (
     Line,
     LinesFile,
     PackFile,
-    PackPart,
     Parameter,
     Score,
     Standard,
@@ -40,7 +39,7 @@ from tuopin.policy.files import (
 from tuopin.policy.yaml_text import Loaded, Loc, load
 from tuopin.terms import Currency, DataError, Place, Problem, UsageError
 
-Model = TypeVar("Model", bound=PackPart)
+Model = TypeVar("Model", bound=BaseModel)
 RuleSpec = Standard | Score | Categories
 
 

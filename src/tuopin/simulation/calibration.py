@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tuopin.simulation.codes import MEASURES, REGIONS, Measure, Region, Remoteness
 from tuopin.simulation.state import Ints, Reals
@@ -32,6 +32,18 @@ Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
 Points = Annotated[dict[int, Number], Field(min_length=1)]
 """Values at some ages; between two of them it changes evenly, beyond the last it stays."""
+
+
+def _adds_up(parts: Any) -> Any:  # noqa: ANN401 - shares by name, or in order
+    shares = list(parts.values() if isinstance(parts, dict) else parts)
+    if abs(sum(shares) - 1) > _ROUNDING:
+        raise ValueError(f"the shares add up to {round(sum(shares), 6):g}, not to 1")
+    return parts
+
+
+_ROUNDING = 1e-6
+Whole = AfterValidator(_adds_up)
+"""Of shares that are everybody together."""
 
 
 class _Plain(BaseModel):
@@ -135,7 +147,7 @@ class RegionGroup(Group):
     listed: Share
     deep: Share
     listed_income: Positive
-    remoteness: dict[Remoteness, Share]
+    remoteness: Annotated[dict[Remoteness, Share], Whole]
     water_scarce: Share
     land: Positive
     hospital: Share
@@ -188,8 +200,8 @@ class Founders(Group):
         men_head: share of households of the founding in which the first adult is a man.
     """
 
-    types: dict[str, Share]
-    children: tuple[Share, Share, Share, Share]
+    types: Annotated[dict[str, Share], Whole]
+    children: Annotated[tuple[Share, Share, Share, Share], Whole]
     first_birth: Positive
     first_birth_spread: Positive
     spacing: Range
@@ -276,7 +288,7 @@ class Schooling(Group):
         costs: own costs by stage, yuan.
     """
 
-    finished: dict[int, tuple[Share, Share, Share, Share, Share]]
+    finished: dict[int, Annotated[tuple[Share, Share, Share, Share, Share], Whole]]
     drops: Share
     remote_drops: Positive
     senior: Share
@@ -331,7 +343,7 @@ class Wages(Group):
     remote: dict[Remoteness, Positive]
     region: dict[Region, Positive]
     work_growth: Growth
-    places: dict[Region, tuple[Share, Share, Share, Share]]
+    places: dict[Region, Annotated[tuple[Share, Share, Share, Share], Whole]]
     monthly: tuple[Positive, Positive, Positive, Positive]
     brought_home: tuple[Share, Share, Share, Share]
     months_near: Range
@@ -479,7 +491,7 @@ class Homes(Group):
         rebuilds: chance a year that a household at the middling income rebuilds a home of grade c or d.
     """
 
-    grades: tuple[Share, Share, Share, Share]
+    grades: Annotated[tuple[Share, Share, Share, Share], Whole]
     poor_shift: Number
     wears: Share
     rebuilds: Share
@@ -705,10 +717,10 @@ class Registers(Group):
     owner_kept: Count
     closed_kept: Share
     strangers: Share
-    vehicle_kinds: tuple[Share, Share, Share, Share]
-    company_roles: tuple[Share, Share, Share]
-    posts: tuple[Share, Share]
-    premises: tuple[Share, Share]
+    vehicle_kinds: Annotated[tuple[Share, Share, Share, Share], Whole]
+    company_roles: Annotated[tuple[Share, Share, Share], Whole]
+    posts: Annotated[tuple[Share, Share], Whole]
+    premises: Annotated[tuple[Share, Share], Whole]
 
 
 class Discovery(Group):
@@ -793,6 +805,7 @@ class Calibration(_Plain):
         for name, given, wanted in (("regions", self.regions, REGIONS), ("measures", self.measures, MEASURES)):
             if missing := set(wanted) - set(given):
                 raise ValueError(f"`{name}` leaves out {', '.join(sorted(missing))}")
+        _adds_up({region: group.share for region, group in self.regions.items()})
         return self
 
 

@@ -24,8 +24,9 @@ from tuopin.policy import Pack, checked_pack
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.dated import in_force
 from tuopin.policy.joins import Progress, silent
+from tuopin.policy.pack import shaped
 from tuopin.policy.yaml_text import load
-from tuopin.simulation import HOUSEHOLDS_A_PART, Calibration, World, found, read_calibration
+from tuopin.simulation import HOUSEHOLDS_A_PART, Calibration, World, found
 from tuopin.simulation.codes import CAUSES_ASKED
 from tuopin.sweep.accounts import IN_THE_REGISTER, Account, account_of
 from tuopin.sweep.aid import help_for
@@ -118,7 +119,10 @@ def calibration_of(pack: Pack) -> Calibration:
     if not path.is_file():
         what, why = f"The pack `{pack.name}` has no {SIMULATION}.", "Nobody knows how its invented country lives."
         raise UsageError(Problem(what, Place(file=str(path)), why, "Use a pack that has one, such as china."))
-    return read_calibration(load(path, name=SIMULATION).data)
+    calibration, problems = shaped(load(path, name=SIMULATION), Calibration)
+    if calibration is None:
+        raise DataError(problems)
+    return calibration
 
 
 def check_campaign(pack: Pack) -> list[Problem]:

@@ -75,6 +75,12 @@ def test_a_check_of_the_pack_finds_mistakes_in_both_files(china: Path) -> None:
     (wrong,) = [problem for problem in found if problem.place.file == "campaign.yaml"]
     assert wrong.what == "The pack has no `at_rsk`."
     assert wrong.place.line == text[: text.index("at_rsk")].count("\n") + 1
+    strange, missing = sorted((one for one in found if one is not wrong), key=lambda one: one.what)
+    said = simulation.read_text("utf-8")
+    assert (strange.what, strange.place.line) == (
+        "`fonded` is not a key that is known here (fonded).", said[: said.index("\nfonded:") + 1].count("\n") + 1,
+    )  # fmt: skip
+    assert missing.what == "`founded` is missing in the file."
 
 
 @pytest.mark.parametrize(
