@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from tuopin.policy import pack_folder
 from tuopin.stages.intake import import_snapshot
 from tuopin.tables import Snapshot
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-MAPPINGS = Path(__file__).parents[2] / "src" / "tuopin" / "packs" / "template" / "mappings"
 
 
-def imported(folder: Path, file: str, mapping: str) -> Snapshot:
-    """Import a file of the shared data under the template pack, or say that it is not there."""
+def imported(folder: Path, file: str, mapping: str, pack: str = "template") -> Snapshot:
+    """Import a file of the shared data by a mapping of a pack, or say that the file is not there."""
     source = SHARED / file
     if not source.is_file():
         pytest.skip(f"shared data are not here: {file}")
     known_at = date(2024, 1, 31)
-    import_snapshot(files=[source], mapping=MAPPINGS / mapping, out=folder / "snapshot", known_at=known_at)
+    by = Path(pack_folder(pack)) / "mappings" / mapping
+    import_snapshot(files=[source], mapping=by, out=folder / "snapshot", known_at=known_at)
     return Snapshot.open(folder / "snapshot")
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.golden.conftest import SHARED
-from tuopin.policy import pack_folder, read_pack
-from tuopin.stages.intake import import_snapshot
+from tests.golden.conftest import imported
+from tuopin.policy import read_pack
 from tuopin.sweep import run_sweep
 from tuopin.tables import Snapshot
 
@@ -29,12 +27,7 @@ SOURCES = {
 @pytest.fixture(scope="module", params=sorted(SOURCES))
 def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Snapshot]:
     file, _ = SOURCES[request.param]
-    if not (SHARED / file).is_file():
-        pytest.skip(f"shared data are not here: {file}")
-    target = tmp_path_factory.mktemp(request.param) / "snapshot"
-    mapping = pack_folder("china") / "mappings" / f"{request.param}.yaml"
-    import_snapshot(files=[SHARED / file], mapping=Path(mapping), out=target, known_at=date(2024, 1, 31))
-    return request.param, Snapshot.open(target)
+    return request.param, imported(tmp_path_factory.mktemp(request.param), file, f"{request.param}.yaml", "china")
 
 
 def summary_of(snapshot: Snapshot, day: date) -> Mapping[str, Any]:
