@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from tuopin.policy import AREA_FACTS, EVALUATED, AreaFactsPlan, Pack, evaluate_areas, plan_areas
+from tuopin.policy.area_facts import ENDS
 from tuopin.policy.columns import declared_columns
 from tuopin.policy.doubts import doubts
 from tuopin.policy.explain import settling
@@ -147,8 +148,9 @@ class _Found:
     def _number(self, id: str, answers: Mapping[str, Any], wanted: list[Decimal | None]) -> list[Decimal | None]:
         """A score's lowest and highest sum; an estimate's point (or lower and upper end), with as many decimals."""
         if id in self.pack.estimates:
-            ends = ("point", "point") if wanted[0] == wanted[1] else ("lower", "upper")
-            shares = [answers.get(f"{id}_{end}") for end in ends]
+            readings = ("point", "point") if wanted[0] == wanted[1] else ("lower", "upper")
+            names = [f"{id}_{reading}" for reading in readings]
+            shares = [answers.get(n, answers.get(f"{n}__{end}")) for n, end in zip(names, ENDS, strict=True)]
             return [None if s is None else _as_exact(s, like=w) for s, w in zip(shares, wanted, strict=True)]
         scale = getattr(self.rules.rules[id].meaning, "scale", 0) if id in self.rules.rules else 0
         sums = [answers.get(f"{id}_{end}") for end in ("low", "high")]
