@@ -191,15 +191,28 @@ def test_each_gate_stands_with_its_counts_both_ends_its_limit_and_what_decides(t
     # Exact limits of so rare a finding (Garwood 1936, 95 % each): 5 is 1.97 to 10.51 of 1,000.
     wrong, missed, poor = table.rows
     counts = "5 found of 1,000 looked at; 40,000 in all"
-    assert wrong == ["Wrong", counts, "0.50 %", "0.20 %", "1.05 %", "below 2 %", "share found", "met"]
-    assert missed[1:3] == ["30 found of 10,000 looked at; 257,000 in all", "0.30 %"]
+    assert wrong == [
+        "Wrong",
+        counts,
+        "0.50\u00a0%",
+        "0.20\u00a0%",
+        "1.05\u00a0%",
+        "below 2\u00a0%",
+        "share found",
+        "met",
+    ]
+    assert missed[1:3] == ["30 found of 10,000 looked at; 257,000 in all", "0.30\u00a0%"]
     assert missed[5:] == ["", "share found", ""], "no rule holds it against a limit of its own"
-    assert poor[:3] == ["Poor", "3,000 known of 300,000 in all, and what the samples found, carried over", "1.32 %"]
+    assert poor[:3] == [
+        "Poor",
+        "3,000 known of 300,000 in all, and what the samples found, carried over",
+        "1.32\u00a0%",
+    ]
 
 
 def test_a_share_is_never_written_as_the_limit_that_it_misses(tmp_path: Path) -> None:
     table = samples(tmp_path, gates(), wrong_found=19_999, exited_seen=1_000_000)
-    assert table.rows[0][2] == "1.9999 %"
+    assert table.rows[0][2] == "1.9999\u00a0%"
     assert table.rows[0][7] == "met"
 
 
@@ -271,7 +284,7 @@ def test_an_unknown_household_counts_as_one_that_may_stand_behind_a_figure(tmp_p
     register = Register(households, members=False, area_decisions=LISTED)
     table = shown_samples(found(tmp_path, COUNTED, register)["region"])
     # Nobody found of n: at most 1 - 0.05^(1/n), which is 7.98 % of 36 and 11.73 % of 24.
-    shown = ["0 found of 24 to 36 looked at; 36 in all", "0.00 %", "0.00 %", "7.98 % to 11.73 %"]
+    shown = ["0 found of 24 to 36 looked at; 36 in all", "0.00\u00a0%", "0.00\u00a0%", "7.98\u00a0% to 11.73\u00a0%"]
     assert table.rows[0][1:5] == shown
     few = Register(households[:8], members=False, area_decisions=LISTED)  # 6 households surely, 8 at most
     assert shown_samples(found(tmp_path / "few", COUNTED, few)["region"]).rows[0][1] != "not shown"

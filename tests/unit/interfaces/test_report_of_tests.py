@@ -50,13 +50,13 @@ def shown(folder: Path, pack: Pack, *, survey: bool) -> tuple[Findings, dict[str
 def test_those_who_are_not_asked_stand_apart(tmp_path: Path, pack: Pack) -> None:
     found, rows = shown(tmp_path, pack, survey=False)
     # Of the 17 of whom nobody knows whether they are poor, the 9 who are not hungry are surely not met.
-    assert rows["helped"] == ["6", "16", "8", "22.9 %", "5"]
-    assert rows["poor_household"] == ["13", "5", "17", "48.6 %", "0"]
+    assert rows["helped"] == ["6", "16", "8", "22.9\u00a0%", "5"]
+    assert rows["poor_household"] == ["13", "5", "17", "48.6\u00a0%", "0"]
     assert found.summary["not_asked"] == {"helped": 5, "poor_household": 0}
 
 
 def test_in_a_survey_they_are_weighted(tmp_path: Path, pack: Pack) -> None:
     found, rows = shown(tmp_path, pack, survey=True)
     # 60 met; 70 and 9 not met; 8 cannot be told; 500 not asked; 647 in all.
-    assert rows["helped"] == ["60", "79", "8", "1.2 %", "500"]
+    assert rows["helped"] == ["60", "79", "8", "1.2\u00a0%", "500"]
     assert found.summary["not_asked"]["helped"] == 5, "the summary counts the rows of the sample"

@@ -54,7 +54,7 @@ def test_chinese_writes_numbers_as_its_readers_do() -> None:
 def test_numbers_are_written_with_the_marks_of_the_language() -> None:
     assert language("en").number(1234567.891, 2) == "1,234,567.89"
     assert language("fr").number(1234567.891, 2) == "1\u202f234\u202f567,89"
-    assert language("en").share(0.41174) == "41.2 %"
+    assert language("en").share(0.41174) == "41.2\u00a0%"
     assert language("fr").share(0.41174, 2) == "41,17\u00a0%"
 
 

@@ -352,8 +352,10 @@ def agrees(said: AreaExplanation, sweep: Path, tier: str) -> None:
     for seen in said.seen.standards:
         assert seen.answer == answers[row[seen.id]]
         for sample in seen.estimates:
-            written = [row[f"{sample.id}_{end}"] for end in ("point", "lower", "upper")]
-            assert [sample.point, sample.lower, sample.upper] == written
+            for reading in ("point", "lower", "upper"):
+                name = f"{sample.id}_{reading}"
+                ends = [row[name]] * 2 if name in row else [row[f"{name}__low"], row[f"{name}__high"]]
+                assert list(sample.reading(reading) or (None, None)) == ends
     assert {seen.id for seen in said.seen.standards} <= set(row)
     written = pq.read_table(sweep / "proposals").to_pylist()
     of_it = [row for row in written if row["household_id"] is None and row["area_code"] == said.seen.area]
