@@ -1,9 +1,9 @@
 """Can a nation be swept on a small machine, and killed on the way? `python -m benchmarks.national --help`.
 
-The real `tuopin sweep` runs in a process of its own: undisturbed; once more, and dry, on the stored facts; then killed
-by `kill -9` at drawn moments, and called again each time. The moments are a hash of a seed, so anyone can draw them
-again. What the killed one gave is compared with the first: the hashes in the ledger, and every file, row by row.
-README.md in this folder says what the figures mean.
+The real `tuopin sweep` runs in a process of its own: undisturbed; once more, and dry, on the stored facts; beside them
+what only reading costs; then killed by `kill -9` at drawn moments, and called again each time. The moments are a hash
+of a seed, so anyone can draw them again. What the killed one gave is compared with the first: the hashes in the ledger,
+and every file, row by row. README.md in this folder says what the figures mean.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.processes import Cost, Ended, WorkFailedError, ended_of
+from benchmarks.processes import Cost, Ended, WorkFailedError, cost_of, ended_of
 
 PEAK_MIB = 2048.0
 """The most memory that a sweep of a nation may hold."""
@@ -63,6 +63,13 @@ class Call:
         if ended.code not in (0, -9) or (ended.code == -9 and kill_after is None):
             raise WorkFailedError(f"the sweep ended with {ended.code}:\n{ended.said}")
         return ended
+
+    def scans(self) -> tuple[Cost, Cost]:
+        """Decode what the sweep reads of the snapshot, part by part, and the facts that it stored."""
+        policy = ["--pack", self.pack, "--as-of", self.as_of]
+        words = [("scan_what_a_policy_reads", *policy), ("scan_facts",)]
+        costs = [cost_of([word, "--snapshot", str(self.snapshot), *more]) for word, *more in words]
+        return costs[0], costs[1]
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,8 @@ def measure(call: Call, *, kills: int, seed: int, say: Callable[[str], None]) ->
     say(f"on stored facts: {_words(stored)}")
     dry = call.run("undisturbed", "--dry-run").cost
     say(f"counts only, on stored facts: {_words(dry)}")
+    scan, facts = call.scans()
+    say(f"only reading the snapshot: {_words(scan)}; the facts: {_words(facts)}")
     _forget(call, "killed")
     killed, resumed = killed_and_resumed(call, kills=kills, seed=seed, work=(dry.wall, first.wall), say=say)
     say(f"resumed: {_words(resumed)}")
@@ -167,6 +176,14 @@ def measure(call: Call, *, kills: int, seed: int, say: Callable[[str], None]) ->
         "undisturbed": asdict(first),
         "stored_facts": asdict(stored),
         "counts_only": asdict(dry),
+        "scan": asdict(scan),
+        "scan_of_facts": asdict(facts),
+        "ratios": {
+            "sweep / scan, by part": first.cpu / scan.cpu,
+            "rules over facts / scan of facts": dry.cpu / facts.cpu,
+            "on stored facts / sweep": stored.cpu / first.cpu,
+            "counts only / sweep": dry.cpu / first.cpu,
+        },
         "killed": [asdict(kill) for kill in killed],
         "resumed": asdict(resumed),
         "seed": seed,

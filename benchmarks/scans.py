@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -37,6 +38,31 @@ def scan_snapshot_by_part(snapshot: Path) -> None:
     with duckdb.connect() as engine:
         for pattern, columns in NEEDED.items():
             for file in sorted(snapshot.glob(pattern)):
+                _decode(engine, [file], columns)
+
+
+def scan_what_a_policy_reads(snapshot: Path, pack: str, day: date) -> None:
+    """This will decode part by part the columns of any snapshot that the facts of a policy are made of."""
+    from tuopin.policy import Evaluation, folders_of, read_pack  # noqa: PLC0415 - the other scans need no policy
+    from tuopin.policy.facts_plan import facts_under  # noqa: PLC0415 - as above
+    from tuopin.policy.layout import table_of  # noqa: PLC0415 - as above
+    from tuopin.tables import Snapshot  # noqa: PLC0415 - as above
+    from tuopin.tables.engines import open_engine  # noqa: PLC0415 - as above
+
+    held, policy = Snapshot.open(snapshot), read_pack(pack)
+    with open_engine(threads=1, folders=folders_of(held)) as opened:
+        plan = Evaluation(policy, held, day, opened).facts_plan
+    leaves = {leaf for fact in plan.meanings for leaf in facts_under(policy, fact, plan.layout)}
+    specs = {**policy.facts, **policy.derived}
+    tables = {leaf: table_of(specs[leaf].entity) for leaf in leaves if leaf in specs}
+    with duckdb.connect() as engine:
+        for table in held.manifest.tables:
+            there = {column.name for column in held.columns(table)}
+            keys = {"household_no", "household_id", "area_code", "person_key"} & there
+            columns = sorted(
+                keys | {leaf for leaf, of in tables.items() if of == table.removeprefix("register:")} & there
+            )
+            for file in held.files(table) if columns else ():
                 _decode(engine, [file], columns)
 
 

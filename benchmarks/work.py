@@ -37,6 +37,13 @@ def scan_by_part(given: argparse.Namespace) -> None:
     scan_snapshot_by_part(given.snapshot)
 
 
+def scan_what_a_policy_reads(given: argparse.Namespace) -> None:
+    """Decode the columns of a snapshot that a policy reads, part by part."""
+    from benchmarks import scans  # noqa: PLC0415
+
+    scans.scan_what_a_policy_reads(given.snapshot, given.pack, given.as_of)
+
+
 def scan_facts(given: argparse.Namespace) -> None:
     """Decode the stored facts."""
     from benchmarks import scans  # noqa: PLC0415
@@ -113,8 +120,11 @@ def facts_of(snapshot: Path) -> Path:
 
 WORDS = {
     word.__name__: word
-    for word in (register, start, scan, scan_by_part, scan_facts, by_hand, sweep, sweep_answers, sweep_whole, sweep_dry)
-}
+    for word in (
+        register, start, scan, scan_by_part, scan_what_a_policy_reads, scan_facts, by_hand, sweep, sweep_answers,
+        sweep_whole, sweep_dry,
+    )
+}  # fmt: skip
 
 
 def main() -> None:

@@ -173,6 +173,11 @@ def test_a_killed_sweep_is_measured_and_compared_with_an_undisturbed_one(snapsho
     call = Call(own, str(PACK_FOLDER), str(DAY), tmp_path / "build", "1GB", threads=1)
     result = measure(call, kills=1, seed=2016, say=lambda _: None)
     assert (result["households"], result["parts"], result["differing"]) == (HOUSEHOLDS, 1, [])
+    costs = [result[name]["cpu"] for name in ("undisturbed", "scan", "counts_only", "scan_of_facts")]  # type: ignore[index] # plain values
+    ratios = result["ratios"]
+    assert isinstance(ratios, dict)
+    assert ratios["sweep / scan, by part"] == costs[0] / costs[1] > 1
+    assert ratios["rules over facts / scan of facts"] == costs[2] / costs[3] > 1
     killed = result["killed"]
     assert isinstance(killed, list)
     assert len(killed) == 1
