@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -22,11 +23,12 @@ ESTIMATES = gates("point").estimates
 READINGS = ("point", "lower", "upper")
 COUNTS = {
     "wrong_found": 3, "exited_seen": 6, "exited": 9, "missed_found": 3, "others_seen": 6, "others": 9, "remaining": 9,
-    "rural": 60,
+    "rural": 12,
 }  # fmt: skip
 """The most that each count is drawn at."""
 
 
+@cache
 def exactly(found: int, of: int, risk: float) -> tuple[float, float, float]:
     """A share and the bounds of Clopper and Pearson (1934), from the quantiles of the beta distribution."""
     lower = beta.ppf(risk, found, of - found + 1) if found else 0.0
@@ -56,14 +58,14 @@ def combined(ends: Mapping[str, tuple[int, int]]) -> dict[str, tuple[float, floa
     groups = [("wrong_found", "exited_seen", "exited"), ("missed_found", "others_seen", "others")]
     needed = [(found, of, among) for found, of, among in groups if ends[among] != (0, 0)]
     of_each = [shares(ends, found, of, 0.025) for found, of, _ in needed]
-    if not ends["rural"][0] or any(one is None for one in of_each):
+    if not ends["rural"][0] or ends["remaining"][0] > ends["rural"][1] or any(one is None for one in of_each):
         return None
     counts = list(worlds(ends, "remaining", "rural", *(among for *_, among in needed)))
     ends_of_shares = [extremes(one) for one in of_each if one is not None]
     return extremes([
         tuple(
-            (w["remaining"] + sum(s[name][end] * w[g[2]] for s, g in zip(ends_of_shares, needed, strict=True)))
-            / w["rural"]
+            min(1.0, (w["remaining"] + sum(s[name][end] * w[g[2]] for s, g in zip(ends_of_shares, needed, strict=True)))
+            / w["rural"])
             for name in READINGS
         )
         for end in (0, 1)

@@ -181,14 +181,18 @@ class AreaInWords(RowInWords):
             return "nobody_looked_at"
         if any((self._least_of(one.found) or 0) > (self._most_of(one.of) or math.inf) for one in wanted):
             return "more_found_than_looked_at"
-        return "nobody_there" if self._most_of(estimate.among) == 0 and estimate.extrapolated else "counts_unknown"
+        if estimate.extrapolated and self._most_of(estimate.among) == 0:
+            return "nobody_there"
+        if (self._least_of(estimate.known) or 0) > (self._most_of(estimate.among) or math.inf):
+            return "more_found_than_looked_at"
+        return "counts_unknown"
 
     def _least_of(self, count: str | None) -> int | None:
-        value: int | None = self.values[f"fact:{count}"]
+        value: int | None = self.values.get(f"fact:{count}")
         return value
 
     def _most_of(self, count: str | None) -> int | None:
-        value: int | None = self.values.get(f"fact:{count}:most", self.values[f"fact:{count}"])
+        value: int | None = self.values.get(f"fact:{count}:most", self.values.get(f"fact:{count}"))
         return value
 
     def _needed(self, estimate: Estimate) -> list[str]:

@@ -205,8 +205,9 @@ class _Rules:
         return truth_by_area(self.layout.territory, pilots, truths[-1] if held.general else None)
 
     def _applied(self, world: RuleWorld, standard: Standard, held: InForce[StandardEdition], met: Truth) -> Truth:
-        """Of whom it is not asked, it is not met."""
-        if not any(standard.asked_if(edition) for edition in held.editions):
+        """Of whom it is not asked, it is not met: whom `applies_if` leaves out, and all but the pilots' areas."""
+        only_pilots = held.pilots and not held.general
+        if not only_pilots and not any(standard.asked_if(edition) for edition in held.editions):
             return met
         world.applies = applies = self._by_area(held, [self._applies(world, standard, e) for e in held.editions])
         certain, asked = applies.certain and met.certain, applies.asked and met.asked

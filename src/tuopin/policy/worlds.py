@@ -234,9 +234,10 @@ class HouseholdWorld(FactWorld):
         if not self.layout.has("households", "household_size"):
             return nothing_known(rollups.PERSON)
         certain = self.layout.complete("households", "household_size")
-        return exact(
-            sql.column("household_size", "h"), unit=rollups.PERSON, least=0, most=rollups.MOST_MEMBERS, certain=certain
-        )
+        spec = self.pack.facts.get("household_size")
+        least = max(0, int(spec.min)) if spec and spec.min is not None else 0
+        most = min(rollups.MOST_MEMBERS, int(spec.max)) if spec and spec.max is not None else rollups.MOST_MEMBERS
+        return exact(sql.column("household_size", "h"), unit=rollups.PERSON, least=least, most=most, certain=certain)
 
     def _standing(self) -> Meaning:
         if not self.layout.has("decisions"):

@@ -5,6 +5,7 @@ with the stated confidence, because each share's bound is taken at the more care
 
 Where a count lies between two ends, so does every reading: the least and the most that it is for any counts between
 them. All readings grow with those found and known, and fall with those looked at and with all, so the ends are enough.
+Counts are taken apart, as if none had a household in common: the ends are never too near, and sometimes too far.
 """
 
 from __future__ import annotations
@@ -89,10 +90,14 @@ def _bounds(found: int, of: int, confidence: float) -> tuple[float, float]:
 
 
 def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> Share | None:
-    """Known and extrapolated counts over all; a share of nobody adds nobody, whether or not it was looked for."""
+    """Known and extrapolated counts over all; a share of nobody adds nobody, whether or not it was looked for.
+
+    None too where nobody was looked at in a group of which it is not sure that it is nobody, and where surely more are
+    known than there are. Counts taken apart may add up to more than all: a share is never above 1.
+    """
     assert estimate.known is not None
     known, among = _count(row, estimate.known), _count(row, estimate.among)
-    if known is None or among is None or not among[0]:
+    if known is None or among is None or not among[0] or known[0] > among[1]:
         return None
     careful = 1 - (1 - confidence) / len(estimate.extrapolated)
     groups = [(_count(row, estimates[id].among), id) for id in estimate.extrapolated]
@@ -103,4 +108,7 @@ def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, c
             return None
         for reading, (low, high) in share.items():
             sums[reading] = (sums[reading][0] + low * many[0], sums[reading][1] + high * many[1])
-    return {reading: (low / Fraction(among[1]), high / Fraction(among[0])) for reading, (low, high) in sums.items()}
+    return {
+        reading: (min(low / Fraction(among[1]), 1), min(high / Fraction(among[0]), 1))
+        for reading, (low, high) in sums.items()
+    }

@@ -295,7 +295,7 @@ def test_the_reading_that_decides_is_named(tmp_path: Path) -> None:
         (
             {"wrong_found": 1001},
             ["more_found_than_looked_at", None, "more_found_than_looked_at"],
-            "more were found than were looked at: the counts contradict each other",
+            "the counts contradict each other: more were found or known than there are",
         ),
     ],
     ids=["nothing counted", "how many there are", "nobody looked at", "nobody there", "a contradiction"],
