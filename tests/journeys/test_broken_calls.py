@@ -120,6 +120,9 @@ PLACES: dict[str, tuple[Prepare, list[str], str, str]] = {
     "an area that is not there": (
         nothing, [*explaining()[:-2], "--area", "nowhere"], "snapshot, table areas", "There is no area with the code nowhere",
     ),
+    "a report with a ledger that is not there": (
+        nothing, [*REPORTING, "--ledger", "nowhere.jsonl"], "nowhere.jsonl", "There is no ledger here",
+    ),
     "a report of no sweep": (
         nothing, [*REPORTING, "--sweep", "nowhere"], "nowhere", "This folder holds no sweep",
     ),
@@ -240,6 +243,21 @@ def with_another_household(rows: pa.Table) -> pa.Table:
     )
 
 
+def with_answers_the_other_way_round(rows: pa.Table) -> pa.Table:
+    """Who is poor, read from the last household to the first; as many as before."""
+    poor = rows["below_national_line"].combine_chunks()
+    assert poor.to_pylist() != poor.to_pylist()[::-1]
+    turned = pa.array(poor.to_pylist()[::-1])
+    return rows.set_column(rows.column_names.index("below_national_line"), "below_national_line", turned)
+
+
+def all_in_one_village(rows: pa.Table) -> pa.Table:
+    """The village of the first household for everybody."""
+    field = rows.schema.field("area_code")
+    codes = pa.array([rows["area_code"][0].as_py()] * len(rows), field.type)
+    return rows.set_column(rows.column_names.index("area_code"), field, codes)
+
+
 def with_another_answer(rows: pa.Table) -> pa.Table:
     """Nobody is poor."""
     nobody = pa.array([False] * len(rows))
@@ -318,7 +336,35 @@ SWEEPS: dict[str, tuple[str, Prepare, int, str, str]] = {
         lambda file: rewritten(file, with_another_answer),
         DATA,
         "sweep/answers",
-        "The answers are not those of the sweep: below_national_line",
+        "Of 4 households, below_national_line is not what this pack says",
+    ),
+    "answers of two households changed for each other": (
+        "answers/part-00000.parquet",
+        lambda file: rewritten(file, with_answers_the_other_way_round),
+        DATA,
+        "sweep/answers",
+        "is not what this pack says on this snapshot",
+    ),
+    "households moved to another village": (
+        "answers/part-00000.parquet",
+        lambda file: rewritten(file, all_in_one_village),
+        DATA,
+        "sweep/answers",
+        "area_code is not what this pack says on this snapshot",
+    ),
+    "a summary without its areas": (
+        "summary.json",
+        lambda file: change(file, '"areas": {', '"places": {'),
+        DATA,
+        SUMMARY,
+        "not as a sweep writes it: areas",
+    ),
+    "a summary that leaves out what nobody can tell": (
+        "summary.json",
+        lambda file: change(file, '"cannot_tell": {', '"cannot_tell": {"strange": 0, '),
+        DATA,
+        SUMMARY,
+        "`met` and `cannot_tell` name different tests",
     ),
     "answers that are gone": ("answers", shutil.rmtree, DATA, "sweep", "The sweep has no answers"),
     "a ledger that was changed": ("../ledger.jsonl", a_changed_line, DATA, f"{LEDGER}:1", "The ledger was changed"),

@@ -99,7 +99,7 @@ class AreaExplanation:
             yield "  " + speech.say(
                 "estimate",
                 label=estimate.label,
-                **self._readings(estimate),
+                **{reading: self._reading(estimate, reading) for reading in READINGS},
                 confidence=self._percent(float(estimate.confidence)),
                 decides=speech.say(estimate.decides),
             )
@@ -121,18 +121,18 @@ class AreaExplanation:
             return speech.say("gate_bare", **said)
         return speech.say("gate", figure=gate.figure, source=source, **said)
 
-    def _readings(self, estimate: EstimateSeen) -> dict[str, str]:
-        """Shares in hundredths, told apart from the limits that the estimate is held against.
+    def _reading(self, estimate: EstimateSeen, name: str) -> str:
+        """A share in hundredths, told apart from the limits that the estimate is held against; its ends, if it has two.
 
-        Where a count is not known exactly, the share has two ends, and the bounds are those that hold in any case.
+        Of a bound that does not decide, the end that holds in any case is enough.
         """
-        ends = {name: estimate.reading(name) or (0.0, 0.0) for name in READINGS}
-        least, most = (
-            {name: self._percent(both[place], limits_of(estimate)) for name, both in ends.items()} for place in (0, 1)
-        )
-        point = {"low": least["point"], "high": most["point"]}
-        said = point["low"] if point["low"] == point["high"] else self._speech.say("between", **point)
-        return {"point": said, "lower": least["lower"], "upper": most["upper"]}
+        limits = limits_of(estimate)
+        low, high = (self._percent(share, limits) for share in estimate.reading(name) or (0.0, 0.0))
+        if low == high or (name == "lower" and estimate.decides != name):
+            return low
+        if name == "upper" and estimate.decides != name:
+            return high
+        return self._speech.say("between", low=low, high=high)
 
     def _percent(self, share: float, limits: Collection[float] = ()) -> str:
         return self._speech.say("percent", share=hundredths(share, beside=limits))

@@ -68,9 +68,12 @@ def count_areas(evaluation: Evaluation, rules: RulesPlan) -> dict[str, Any]:
     }
 
 
-def _answers(plan: AreaFactsPlan, rules: RulesPlan) -> exp.Select:
+def written_of_areas(plan: AreaFactsPlan, rules: RulesPlan) -> list[str]:
     """What is written of every area: its code, its counts and estimates, every standard's answer."""
     facts = [name for name in plan.columns if name not in {tier_column(tier) for tier in plan.layout.territory.tiers}]
-    names = ["area_code", *facts, *plan.shares, *rules.columns()]
-    query = sql.select({name: sql.column(name) for name in names}, sql.table(EVALUATED))
+    return ["area_code", *facts, *plan.shares, *rules.columns()]
+
+
+def _answers(plan: AreaFactsPlan, rules: RulesPlan) -> exp.Select:
+    query = sql.select({name: sql.column(name) for name in written_of_areas(plan, rules)}, sql.table(EVALUATED))
     return query.order_by("area_code", copy=False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.unit.policy.invented import AS_OF, Household, Register, fact, make_pack, standard, write_register
 from tuopin.interfaces.policy_of_a_day import policy_of_a_day
+from tuopin.interfaces.report import page, write_report
+from tuopin.interfaces.report.charts import Bar, stacked_bars
 from tuopin.interfaces.report.findings import Findings, read_findings
 from tuopin.interfaces.report.tables import Tables
 from tuopin.interfaces.report.wording import language
@@ -53,6 +57,25 @@ def test_those_who_are_not_asked_stand_apart(tmp_path: Path, pack: Pack) -> None
     assert rows["helped"] == ["6", "16", "8", "22.9\u00a0%", "5"]
     assert rows["poor_household"] == ["13", "5", "17", "48.6\u00a0%", "0"]
     assert found.summary["not_asked"] == {"helped": 5, "poor_household": 0}
+
+
+def test_a_small_group_that_is_hidden_in_the_table_is_not_drawn_in_the_chart(
+    tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """6 met, 2 not met: from a bar of the met and one of the unknown, and how many are not asked, the 2 were told."""
+    houses = [*HOUSEHOLDS[:6], *HOUSEHOLDS[6:8], *[HOUSEHOLDS[18]] * 10, *[HOUSEHOLDS[13]] * 300]
+    snapshot = write_register(tmp_path / "snapshot", pack, Register(houses, members=False))
+    run_sweep(pack=pack, snapshot=snapshot, as_of=AS_OF, out=tmp_path / "sweep")
+    drawn: list[Sequence[Bar]] = []
+
+    def seen(bars: Sequence[Bar], **more: Any) -> Any:
+        drawn.append(bars)
+        return stacked_bars(bars, **more)
+
+    monkeypatch.setattr(page, "stacked_bars", seen)
+    write_report(pack=pack, snapshot=snapshot, sweep=tmp_path / "sweep", out=None, ledger=tmp_path / "ledger.jsonl")
+    (of_tests,) = [bars for bars in drawn if len(bars) == 2]
+    assert [bool(bar.parts) for bar in of_tests] == [True, False], "8 poor, 10 unknown, 300 not; and of helped nothing"
 
 
 def test_in_a_survey_they_are_weighted(tmp_path: Path, pack: Pack) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlglot import exp
 
 from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
-from tuopin.interfaces.report.record import other_answers
+from tuopin.interfaces.report.same import differing_rows
 from tuopin.policy import FACTS, Evaluation, Number, Pack
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
@@ -26,6 +26,7 @@ from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem, UsageError
 
 ANSWERS, AREAS = "answers", "areas_of_answers"
+_ANSWERED = "answered_again"
 
 
 @dataclass(frozen=True)
@@ -260,27 +261,33 @@ class Findings:
         self.evaluation.show_all_facts()
         self.engine.view(AREAS, self.evaluation.snapshot.areas().ancestors())
         self._refuse_strangers()
-        self._refuse_other_counts()
 
     def _refuse_strangers(self) -> None:
+        """Refuse answers that are not those that this pack gives on this snapshot, or not those of the summary."""
+        plan, place = self.evaluation.rules_plan, Place(file=str(self.sweep / "answers"))
+        fix = "Restore the folder from a copy, or sweep again."
         columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
+        structure = ["household_no", "household_id", "area_code"]
+        if not {*structure, *plan.columns()} <= columns or set(plan.standards) != set(self.summary["met"]):
+            why = "Other questions were asked of its households."
+            raise DataError(Problem("The sweep does not belong to this pack and snapshot.", place, why, fix))
         self.engine.view("households", self.evaluation.snapshot.files("households"))
-        same = "a.household_no = h.household_no AND a.household_id = h.household_id"
-        matched = self.engine.rows(_query(f"SELECT COUNT(*) FROM {ANSWERS} a JOIN households h ON {same}"))[0][0]
-        plan = self.evaluation.rules_plan
-        same_tests = set(plan.columns()) <= columns and set(plan.standards) == set(self.summary["met"])
-        if same_tests and matched == self.summary["households"]:
-            return
-        what = "The sweep does not belong to this pack and snapshot."
-        why = "Its answers are not those that this pack gives on this snapshot; one of them was changed since."
-        raise DataError(Problem(what, Place(file=str(self.sweep)), why, "Sweep again."))
-
-    def _refuse_other_counts(self) -> None:
+        weight = ["weight"] if self.evaluation.layout.survey else []
+        self.engine.define(_ANSWERED, plan.query(FACTS))
+        differing = differing_rows(self.engine, ANSWERS, "households", key="household_no", columns=structure)
+        wanted = [*weight, *plan.columns()]
+        differing |= differing_rows(self.engine, ANSWERS, _ANSWERED, key="household_no", columns=wanted)
+        if differing:
+            column, many = next(iter(differing.items()))
+            why = f"Of {many} households, {column} is not what this pack says on this snapshot."
+            raise DataError(Problem("The answers are not those of the sweep.", place, why, fix))
         for id, count in self.tests.items():
-            recorded = (self.summary["met"][id], self.summary["cannot_tell"][id])
-            found = (count.households["met"], count.households["unknown"])
-            if recorded != found:
-                raise DataError(other_answers(id, self.sweep / "answers", recorded, found))
+            said = (self.summary["met"][id], self.summary["cannot_tell"][id])
+            if said != (count.households["met"], count.households["unknown"]):
+                why = f"The summary counts {said[0]} met and {said[1]} cannot tell, which the answers do not."
+                raise DataError(
+                    Problem(f"The summary does not fit the answers: {id}.", Place(str(self.sweep)), why, fix)
+                )
 
     # --- counting ----------------------------------------------------------------------------------------------------
 
@@ -354,6 +361,7 @@ class _Summary(BaseModel):
     proposals: dict[str, dict[str, int]]
     met: dict[str, int]
     cannot_tell: dict[str, int]
+    areas: dict[str, Any]
     never_asked: list[str]
     partly_asked: list[str]
     headline: str | None
@@ -362,9 +370,11 @@ class _Summary(BaseModel):
 
     @model_validator(mode="after")
     def _tests_were_answered(self) -> _Summary:
-        named = {*self.cannot_tell, *self.partly_asked, *self.never_asked, *([self.headline] if self.headline else [])}
+        named = {*self.partly_asked, *self.never_asked, *([self.headline] if self.headline else [])}
         if unknown := sorted(named - set(self.met)):
             raise ValueError(f"no answers to {', '.join(unknown)}")
+        if set(self.cannot_tell) != set(self.met):
+            raise ValueError("`met` and `cannot_tell` name different tests")
         return self
 
 

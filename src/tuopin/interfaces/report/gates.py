@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuopin.interfaces.report.same import differing_rows
 from tuopin.interfaces.report.small_cells import small
 from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Evaluation, RulesPlan, sql
 from tuopin.policy.area_households import below, count_households
 from tuopin.policy.area_seen import AreaSeen, EstimateSeen
 from tuopin.policy.explain_area import explain_area
-from tuopin.policy.facts_plan import same
-from tuopin.policy.layout import tier_column
 from tuopin.policy.seen import Seen
 from tuopin.policy.sql import Sql
-from tuopin.sweep.areas import FOLDER
+from tuopin.sweep.areas import FOLDER, written_of_areas
 from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.proposed import file_of_tier
 from tuopin.sweep.summary import how_many, how_many_unknown
@@ -108,13 +107,13 @@ def gates_found(evaluation: Evaluation, sweep: Path, language: str) -> list[Tier
     areas = AreaEvaluation(evaluation, estimating_on(evaluation.day))
     if not areas.plans:
         return []
-    areas.show_areas()
+    areas.add_up()
     return [_tier(areas, plan, sweep, language) for plan in areas.plans]
 
 
 def _tier(areas: AreaEvaluation, plan: AreaFactsPlan, sweep: Path, language: str) -> TierFound:
-    engine, rules = areas.evaluation.engine, areas.rules(plan)
-    _show(engine, plan, rules, sweep)
+    engine, rules = areas.evaluation.engine, areas.evaluate(plan)
+    _refuse_others(engine, plan, rules, sweep)
     counts = _counted(engine, plan, rules)
     proposals = _proposals(engine, plan, sweep)
     chosen, others = _chosen(engine, plan, proposals)
@@ -133,21 +132,23 @@ def _tier(areas: AreaEvaluation, plan: AreaFactsPlan, sweep: Path, language: str
     )
 
 
-def _show(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, sweep: Path) -> None:
-    """Make the table `evaluated` from what the sweep wrote, with the tiers above each area beside it."""
+def _refuse_others(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, sweep: Path) -> None:
+    """Refuse what the sweep wrote of areas if it is not what its policy says of its snapshot."""
     file = sweep / FOLDER / f"{plan.tier}.parquet"
-    fix = "Run `tuopin sweep` again."
+    fix = "Restore the folder from a copy, or sweep again."
     if not file.is_file():
         raise DataError(Problem(f"The sweep has no answers of the tier {plan.tier}.", Place(file=str(file)), fix=fix))
     engine.view(_WRITTEN, file)
-    written = set(engine.arrow(sql.beside({}, sql.table(_WRITTEN)).limit(0, copy=False)).column_names)
-    if not set(rules.columns()) <= written:
+    written = engine.arrow(sql.beside({}, sql.table(_WRITTEN)).limit(0, copy=False)).column_names
+    wanted = written_of_areas(plan, rules)
+    if set(wanted) != set(written):
         what = "The sweep does not belong to this pack and snapshot."
-        raise DataError(Problem(what, Place(file=str(file)), "Other rules were asked of its areas.", fix))
-    tiers = {tier_column(tier): sql.column(tier_column(tier), "t") for tier in plan.layout.territory.tiers}
-    beside = sql.select(tiers, sql.table(_WRITTEN, "w")).select("w.*", copy=False)
-    beside = beside.join(sql.table("area_tiers", "t"), on=same("area_code", "w", "t"), copy=False)
-    engine.table(EVALUATED, beside)
+        raise DataError(Problem(what, Place(file=str(file)), "Other questions were asked of its areas.", fix))
+    differing = differing_rows(engine, EVALUATED, _WRITTEN, key="area_code", columns=wanted)
+    if differing:
+        column, many = next(iter(differing.items()))
+        why = f"Of {many} areas, {column} is not what this pack says on this snapshot."
+        raise DataError(Problem("The answers of areas are not those of the sweep.", Place(file=str(file)), why, fix))
 
 
 # --- counts of areas -------------------------------------------------------------------------------------------------

@@ -100,7 +100,6 @@ class _Page:
         self.says = {rule.id: rule.says for rule in self.policy.rules}
         self.survey = evaluation.layout.survey
         self.gates = gates_found(evaluation, findings.sweep, words.id)
-        record.refuse_other_areas(self.gates)
 
     def content(self) -> dict[str, Any]:
         summary, tables = self.findings.summary, self.tables
@@ -125,7 +124,6 @@ class _Page:
             "narrower": list(self._narrower()),
             "never": {
                 "tests": [self.says[id] for id in self.findings.unanswerable],
-                "of_areas": list(self._never_of_areas()),
                 "facts": tables.never_asked(),
             },
             "never_summary": self.say("never_facts", count=self.words.number(len(self.findings.never_asked))),
@@ -203,12 +201,6 @@ class _Page:
             self.tables.suppressed += tables.suppressed
         return shown
 
-    def _never_of_areas(self) -> Iterator[str]:
-        """By tier, the standards of which nobody can tell of any area."""
-        for found in self.gates:
-            if tests := [self.says[one.id] for one in found.standards if one.cannot_tell and not one.met + one.not_met]:
-                yield self.say("never_of_areas", tier=self._label_of(found.tier), tests=self.words.listed(tests))
-
     def _tier_label(self, number: int) -> str:
         return self._label_of(self.findings.evaluation.layout.territory.tiers[number])
 
@@ -240,7 +232,7 @@ class _Page:
         names = {part: self.say(word) for part, word in words.items()}
         bars = []
         for id, count in self.findings.tests.items():
-            if self.tables.too_few(count) or small(count.households["unknown"]) or not count.weight["all"]:
+            if self.tables.hidden_answers(id) or not count.weight["all"]:
                 bars.append(Bar(self.says[id], [], self.say("hidden")))
                 continue
             met, unknown = (count.weight[key] / count.weight["all"] for key in ("met", "unknown"))

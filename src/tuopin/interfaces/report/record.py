@@ -5,16 +5,14 @@ A report never shows what nobody computed: answers of another pack, proposals th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tuopin.interfaces.report.gates import TierFound
 from tuopin.policy import Evaluation
 from tuopin.sweep import Ledger, proposed_in, summary_hash
-from tuopin.sweep.areas import FOLDER as AREAS
 from tuopin.terms import Block, DataError, Place, Problem
 
 
@@ -60,23 +58,6 @@ class Record:
         self._refuse_another_content()
         self._refuse_other_proposals()
 
-    def refuse_other_areas(self, found: Sequence[TierFound]) -> None:
-        """Refuse answers of areas that do not add up to what the summary says of them.
-
-        Args:
-            found: what was found of areas, by tier.
-
-        Raises:
-            DataError: naming the first standard whose answers are others.
-        """
-        for tier in found:
-            said = self.summary["areas"][tier.tier]
-            for one in tier.standards:
-                met, unknown = said["met"][one.id], said["cannot_tell"][one.id]
-                if (met, unknown) != (one.met, one.cannot_tell):
-                    file = self.sweep / AREAS / f"{tier.tier}.parquet"
-                    raise DataError(other_answers(one.id, file, (met, unknown), (one.met, one.cannot_tell)))
-
     def _refuse_another_content(self) -> None:
         """A pack of the same name and version may say something else: the ledger knows which one was swept."""
         if self.block is not None:
@@ -90,7 +71,7 @@ class Record:
 
     def _refuse_other_proposals(self) -> None:
         folder = self.sweep / "proposals"
-        found = proposed_in(folder, list(self.summary.get("areas", {})))
+        found = proposed_in(folder, list(self.summary["areas"]))
         recorded = self.block.content.get("proposals_hash") if self.block else None
         if found.kinds != self.summary["proposals"]:
             why = f"{_counted(self.summary['proposals'])} were recorded; {_counted(found.kinds)} lie there."
@@ -108,14 +89,6 @@ class Record:
             said = block.content
             if (said.get("kind"), said.get("snapshot_hash"), said.get("summary_hash")) == ("sweep", snapshot, summary):
                 yield block
-
-
-def other_answers(id: str, place: Path, recorded: tuple[int, int], found: tuple[int, int]) -> Problem:
-    """What to say of answers that are not those of the sweep; of each: met, and cannot tell."""
-    said = [f"{met} met, {unknown} cannot tell" for met, unknown in (recorded, found)]
-    why = f"{said[0]} were recorded; {said[1]} lie there."
-    fix = "Restore the folder from a copy, or sweep again."
-    return Problem(f"The answers are not those of the sweep: {id}.", Place(file=str(place)), why, fix)
 
 
 def _counted(proposals: Mapping[str, Mapping[str, int]]) -> str:

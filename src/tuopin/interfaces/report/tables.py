@@ -17,6 +17,7 @@ from tuopin.sweep.route import INTAKE
 from tuopin.sweep.unit_words import unit_in_words
 
 MOST_REASONS = 15
+_FOUR = ("met", "not_met", "unknown", "not_asked")
 
 
 @dataclass(frozen=True)
@@ -153,18 +154,20 @@ class Tables:
 
     def _test(self, id: str, count: Count) -> list[str]:
         """Four groups that add up to all: where one is small, the next smallest would tell it."""
-        rows, weight = self.findings.not_asked[id]
-        counts, groups = _in_four(count.households, rows), _in_four(count.weight, weight)
-        names = ("met", "not_met", "unknown", "not_asked")
-        hidden = hidden_rows(
-            names, counts=lambda name: [counts[name]], total_of=lambda _: 0, size=lambda name: counts[name]
-        )
-        cells = [
-            self._hidden() if number in hidden else self._number(groups[name]) for number, name in enumerate(names)
-        ]
+        hidden = self.hidden_answers(id)
+        groups = _in_four(count.weight, self.findings.not_asked[id][1])
+        cells = {name: self._hidden() if name in hidden else self._number(groups[name]) for name in _FOUR}
         share = groups["unknown"] / count.weight["all"] if count.weight["all"] else 0.0
-        in_percent = self._hidden() if names.index("unknown") in hidden else self._share(share)
-        return [*cells[:3], in_percent, cells[3]]
+        in_percent = self._hidden() if "unknown" in hidden else self._share(share)
+        return [cells["met"], cells["not_met"], cells["unknown"], in_percent, cells["not_asked"]]
+
+    def hidden_answers(self, id: str) -> set[str]:
+        """The groups of a test's answers that are not shown; nor may anything be from which they can be worked out."""
+        counts = _in_four(self.findings.tests[id].households, self.findings.not_asked[id][0])
+        hidden = hidden_rows(
+            _FOUR, counts=lambda name: [counts[name]], total_of=lambda _: 0, size=lambda name: counts[name]
+        )
+        return {_FOUR[number] for number in hidden}
 
     # --- proposals ---------------------------------------------------------------------------------------------------
 

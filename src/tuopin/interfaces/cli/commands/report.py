@@ -21,6 +21,7 @@ from tuopin.interfaces.cli.options import (
 from tuopin.interfaces.cli.screen import Screen, answer
 from tuopin.interfaces.report import write_report
 from tuopin.policy import checked_pack, read_pack
+from tuopin.terms import Place, Problem, UsageError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,6 +50,8 @@ def report(
     fewer than five of them.
     """
     refuse_existing(out, replace=replace)
+    if ledger is not None and not ledger.is_file():
+        raise UsageError(Problem("There is no ledger here.", Place(file=str(ledger)), fix="Check the path."))
     policy = checked_pack(read_pack(pack))
     written = write_report(
         sweep=sweep,
