@@ -14,7 +14,17 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from tuopin.simulation.codes import MEASURES, REGIONS, Measure, Region, Remoteness
+from tuopin.simulation.codes import (
+    CAUSES,
+    HOUSEHOLD_TYPES,
+    MEASURES,
+    REGIONS,
+    REGISTERS,
+    REMOTENESS,
+    Measure,
+    Region,
+    Remoteness,
+)
 from tuopin.simulation.state import Ints, Reals
 from tuopin.terms import DataError, Place, Problem
 
@@ -44,6 +54,22 @@ def _adds_up(parts: Any) -> Any:  # noqa: ANN401 - shares by name, or in order
 _ROUNDING = 1e-6
 Whole = AfterValidator(_adds_up)
 """Of shares that are everybody together."""
+
+
+def _named(*names: str) -> AfterValidator:
+    """Of values by name: all these names, and no other."""
+
+    def checked(values: dict[str, Any]) -> dict[str, Any]:
+        if missing := [name for name in names if name not in values]:
+            raise ValueError(f"it leaves out {', '.join(missing)}")
+        if strange := [name for name in values if name not in names]:
+            raise ValueError(f"it names {', '.join(strange)}, which is none of {', '.join(names)}")
+        return values
+
+    return AfterValidator(checked)
+
+
+ByRemoteness, ByRegion = _named(*REMOTENESS), _named(*REGIONS)
 
 
 class _Plain(BaseModel):
@@ -147,10 +173,15 @@ class RegionGroup(Group):
     listed: Share
     deep: Share
     listed_income: Positive
-    remoteness: Annotated[dict[Remoteness, Share], Whole]
+    remoteness: Annotated[dict[Remoteness, Share], ByRemoteness, Whole]
     water_scarce: Share
     land: Positive
     hospital: Share
+
+
+def _everybody(regions: dict[Region, RegionGroup]) -> dict[Region, RegionGroup]:
+    _adds_up({region: group.share for region, group in regions.items()})
+    return regions
 
 
 class Villages(Group):
@@ -165,8 +196,8 @@ class Villages(Group):
     """
 
     income_spread: Positive
-    remote_income: dict[Remoteness, Positive]
-    listed: dict[str, Share]
+    remote_income: Annotated[dict[Remoteness, Positive], ByRemoteness]
+    listed: Annotated[dict[str, Share], _named("listed_county", "elsewhere")]
     listed_noise: Share
     town: Share
 
@@ -200,7 +231,7 @@ class Founders(Group):
         men_head: share of households of the founding in which the first adult is a man.
     """
 
-    types: Annotated[dict[str, Share], Whole]
+    types: Annotated[dict[str, Share], _named(*HOUSEHOLD_TYPES), Whole]
     children: Annotated[tuple[Share, Share, Share, Share], Whole]
     first_birth: Positive
     first_birth_spread: Positive
@@ -297,7 +328,7 @@ class Schooling(Group):
     taught_at_home: Reach
     trade: Share
     learns_trade: Share
-    costs: dict[str, Range]
+    costs: Annotated[dict[str, Range], _named("compulsory", "senior", "vocational", "college")]
 
 
 # --- Livelihood ------------------------------------------------------------------------------------------------------
@@ -340,10 +371,10 @@ class Wages(Group):
 
     works: Points
     women: Positive
-    remote: dict[Remoteness, Positive]
-    region: dict[Region, Positive]
+    remote: Annotated[dict[Remoteness, Positive], ByRemoteness]
+    region: Annotated[dict[Region, Positive], ByRegion]
     work_growth: Growth
-    places: dict[Region, Annotated[tuple[Share, Share, Share, Share], Whole]]
+    places: Annotated[dict[Region, Annotated[tuple[Share, Share, Share, Share], Whole]], ByRegion]
     monthly: tuple[Positive, Positive, Positive, Positive]
     brought_home: tuple[Share, Share, Share, Share]
     months_near: Range
@@ -377,7 +408,7 @@ class Farming(Group):
     hands: tuple[Share, Positive, Positive, Positive]
     land_spread: Positive
     costs: Range
-    business: dict[Region, Share]
+    business: Annotated[dict[Region, Share], ByRegion]
     business_gross: Range
     growth: Growth
     rent: Positive
@@ -505,7 +536,7 @@ class Water(Group):
     litres_scarce: Range
     quality: Reach
     untested: Share
-    minutes: dict[Remoteness, Range]
+    minutes: Annotated[dict[Remoteness, Range], ByRemoteness]
     metres_a_minute: Positive
     vertical: Range
     days_short: Range
@@ -531,14 +562,14 @@ class Causes(Group):
         spread: how differently households bear the same, in logarithms.
     """
 
-    weighs: dict[str, Number]
+    weighs: Annotated[dict[str, Number], _named("own_costs", *(cause for cause in CAUSES if cause != "schooling"))]
     spread: Positive
 
 
 class Places(Group):
     """How households live: shares of all households."""
 
-    mobile: dict[Region, Share]
+    mobile: Annotated[dict[Region, Share], ByRegion]
     institutional: Share
     no_address: Share
     registered_elsewhere: Share
@@ -657,7 +688,9 @@ class Answers(Group):
         agrees_to_matching: share that lets departments compare their books.
     """
 
-    unknown: dict[str, Share]
+    unknown: Annotated[
+        dict[str, Share], _named("household", "member", "dwelling", "income", "birth_month", "person_key")
+    ]
     income_noise: Positive
     hides: Share
     hides_hard_up: Positive
@@ -707,7 +740,7 @@ class Registers(Group):
         vehicle_kinds, company_roles, posts, premises: shares of what they are, in the order of the codes.
     """
 
-    covers: dict[str, Reach]
+    covers: Annotated[dict[str, Reach], _named(*REGISTERS)]
     vehicle: Share
     company: Share
     payroll: Share
@@ -770,7 +803,7 @@ class Calibration(_Plain):
 
     founded: Year
     tree: Tree
-    regions: dict[Region, RegionGroup]
+    regions: Annotated[dict[Region, RegionGroup], ByRegion, AfterValidator(_everybody)]
     villages: Villages
     services: Services
     founders: Founders
@@ -792,21 +825,13 @@ class Calibration(_Plain):
     causes: Causes
     places: Places
     shocks: Shocks
-    measures: dict[Measure, Effect]
+    measures: Annotated[dict[Measure, Effect], _named(*MEASURES)]
     relocating: Relocating
     answers: Answers
     enumerators: Enumerators
     registers: Registers
     discovery: Discovery
     assessors: Assessors
-
-    @model_validator(mode="after")
-    def _names_all(self) -> Calibration:
-        for name, given, wanted in (("regions", self.regions, REGIONS), ("measures", self.measures, MEASURES)):
-            if missing := set(wanted) - set(given):
-                raise ValueError(f"`{name}` leaves out {', '.join(sorted(missing))}")
-        _adds_up({region: group.share for region, group in self.regions.items()})
-        return self
 
 
 def read_calibration(data: Mapping[str, Any], *, file: Path | str = "simulation.yaml") -> Calibration:

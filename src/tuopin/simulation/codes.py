@@ -34,6 +34,12 @@ DIFFICULTY = ("none", "some", "a_lot", "cannot_do")
 GRADE = ("a", "b", "c", "d")
 RELOCATION = ("none", "planned", "moved_concentrated", "moved_scattered")
 NOT_RELOCATED, PLANNED, MOVED_CONCENTRATED, MOVED_SCATTERED = range(4)
+HOUSEHOLD_TYPES = (
+    "old_alone", "old_couple", "adult_alone", "couple", "parents_and_children", "three_generations", "lone_parent",
+    "grandparents_and_grandchildren",
+)  # fmt: skip
+REGISTERS = ("vehicles", "companies", "payroll", "property")
+"""Of other offices, as far as the country keeps them."""
 SETTLEMENT = ("urban", "rural")
 RESIDENCE = ("usual", "registered")
 MOBILITY = ("settled", "mobile", "displaced", "institutional", "no_address")

@@ -15,7 +15,6 @@ from tuopin.simulation.observation import Books, keys
 from tuopin.simulation.state import Flags, Ints, Reals
 from tuopin.simulation.territory import Territory
 
-REGISTERS = ("vehicles", "companies", "payroll", "property")
 Rows = dict[str, Fact]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tuopin.simulation.calibration import Calibration, Founders, at
-from tuopin.simulation.codes import DISABLED, FEMALE, JUNIOR, MALE, REGIONS, SERIOUS
+from tuopin.simulation.codes import DISABLED, FEMALE, HOUSEHOLD_TYPES, JUNIOR, MALE, REGIONS, SERIOUS
 from tuopin.simulation.draws import Draws
 from tuopin.simulation.livelihood import causes_of, earn, found_homes
 from tuopin.simulation.people import FINISHED_AT
@@ -20,10 +20,6 @@ from tuopin.simulation.state import (
 )
 from tuopin.simulation.territory import Territory
 
-TYPES = (
-    "old_alone", "old_couple", "adult_alone", "couple", "parents_and_children", "three_generations", "lone_parent",
-    "grandparents_and_grandchildren",
-)  # fmt: skip
 _OLD_ALONE, _OLD_COUPLE, _ADULT_ALONE, _COUPLE, _NUCLEAR, _THREE, _LONE_PARENT, _GRAND = range(8)
 _CHILDREN = 4
 _HEAD, _PARTNER, _FATHER, _MOTHER = range(4)  # the first four places in a household; its children follow
@@ -46,7 +42,9 @@ def found_part(territory: Territory, no: int) -> Part:
 def _peopled(territory: Territory, number: Ints, village: Ints, counters: Counters) -> Part:
     year, founders = territory.calibration.founded, territory.calibration.founders
     always = Draws(territory.seed)
-    kind = always.chosen(number, "kind of household", [founders.types[name] for name in TYPES]).astype(np.int64)
+    kind = always.chosen(number, "kind of household", [founders.types[name] for name in HOUSEHOLD_TYPES]).astype(
+        np.int64
+    )
     ages, here = _ages(always, number, kind, founders)
     rows, places = np.nonzero(here)
     born = (year * 12 + 11) - ages[rows, places] * 12 - _month(always, number, rows, places)

@@ -24,10 +24,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tuopin.simulation.calibration import Calibration
-from tuopin.simulation.codes import TIERS
+from tuopin.simulation.codes import REGISTERS, TIERS
 from tuopin.simulation.crew import Crew
 from tuopin.simulation.decided import Decided
-from tuopin.simulation.departments import REGISTERS, covered
+from tuopin.simulation.departments import covered
 from tuopin.simulation.founding import found_part
 from tuopin.simulation.ids import household_ids, household_numbers
 from tuopin.simulation.life import Events, live_part

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tuopin.simulation.departments import REGISTERS, books_of, leads_of
+from tuopin.simulation.codes import REGISTERS
+from tuopin.simulation.departments import books_of, leads_of
 from tuopin.simulation.facts import Fact, Truth, area_facts, truth_of
 from tuopin.simulation.ids import household_ids
 from tuopin.simulation.observation import Books, keys, see, signatures

@@ -17,8 +17,9 @@ from tuopin.policy.sql import Sql
 class Tally:
     """Counts of households, by name.
 
-    Names are `households`, `members`, for each standard `met:<id>`, `unknown:<id>` and `not_asked:<id>`, and for each
-    of the headline `members:met:<id>` and `members:unknown:<id>`; in a survey each with `weighted:` in front too.
+    Names are `households`, `members`, for each standard `met:<id>` and `unknown:<id>`, where it is not asked of
+    everybody `not_asked:<id>`, and for each of the headline `members:met:<id>` and `members:unknown:<id>`; in a survey
+    each with `weighted:` in front too.
     """
 
     counts: Mapping[str, float]
@@ -61,36 +62,33 @@ def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
     counts = {"households": sql.count() if weight is None else _sum(weight), "members": _sum(persons)}
     for id in evaluation.rules_plan.standards:
         answer = sql.column(id)
-        not_asked = _not_asked(evaluation, id)
         if weight is None:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = how_many(answer), how_many_unknown(answer)
-            counts[f"not_asked:{id}"] = how_many(not_asked)
         else:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = _met_and_unknown(weight, answer)
-            counts[f"not_asked:{id}"] = _sum(weight, not_asked)
+        if (applies := evaluation.rules_plan.rules[id].applies) is not None:
+            nobody = sql.deny(applies.sql)
+            counts[f"not_asked:{id}"] = how_many(nobody) if weight is None else _sum(weight, nobody)
         if id in evaluation.pack.about.headline:
             counts[f"members:met:{id}"], counts[f"members:unknown:{id}"] = _met_and_unknown(persons, answer)
     return counts
 
 
 def not_asked(evaluation: Evaluation) -> dict[str, tuple[int, float]]:
-    """By standard, of how many households it is not asked, and how many households they stand for."""
-    ids = list(evaluation.rules_plan.standards)
-    weight = sql.column("weight") if evaluation.layout.survey else sql.integer(1)
-    rows = {f"rows{n}": how_many(_not_asked(evaluation, id)) for n, id in enumerate(ids)}
-    weights = {f"weight{n}": _sum(weight, _not_asked(evaluation, id)) for n, id in enumerate(ids)}
-    if not ids:
-        return {}
-    evaluation.show_all_facts()
-    answered = evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
-    (found,) = evaluation.engine.rows(sql.select(rows | weights, answered))
-    return {id: (int(found[n] or 0), float(found[len(ids) + n] or 0)) for n, id in enumerate(ids)}
-
-
-def _not_asked(evaluation: Evaluation, id: str) -> Sql:
-    """Whether a standard is surely not asked of a household: it is of those whom `applies_if` leaves out."""
-    applies = evaluation.rules_plan.rules[id].applies
-    return sql.truth(False) if applies is None else sql.deny(applies.sql)
+    """By standard, of how many households it is surely not asked, and how many households they stand for."""
+    rules = evaluation.rules_plan.rules
+    nobody = {id: sql.deny(a.sql) for id in evaluation.rules_plan.standards if (a := rules[id].applies) is not None}
+    counts = dict.fromkeys(evaluation.rules_plan.standards, (0, 0.0))
+    if nobody:
+        weight = sql.column("weight") if evaluation.layout.survey else sql.integer(1)
+        sums = {f"rows{n}": how_many(tree) for n, tree in enumerate(nobody.values())}
+        sums |= {f"weight{n}": _sum(weight, tree) for n, tree in enumerate(nobody.values())}
+        evaluation.show_all_facts()
+        answered = evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
+        (found,) = evaluation.engine.rows(sql.select(sums, answered))
+        rows, weights = found[: len(nobody)], found[len(nobody) :]
+        counts |= {id: (int(n or 0), float(w or 0)) for id, n, w in zip(nobody, rows, weights, strict=True)}
+    return counts
 
 
 def how_many(condition: Sql) -> Sql:

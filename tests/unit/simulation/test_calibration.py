@@ -57,8 +57,8 @@ def with_a_text(data: Any) -> None:
         (with_a_stranger, r"^births\.headcount_2019: extra inputs"),
         (upside_down, r"^shocks\.loss: .*`low` is above `high`"),
         (with_a_share_above_one, r"^answers\.wrong: .*less than or equal to 1"),
-        (without_a_measure, r"`measures` leaves out dibao"),
-        (with_a_sixth_region, r"the shares add up to 1\.\d+, not to 1"),
+        (without_a_measure, r"^measures: .*leaves out dibao"),
+        (with_a_sixth_region, r"^regions: .*the shares add up to 1\.\d+, not to 1"),
         (with_villages_nowhere, r"^regions\.west\.remoteness: .*the shares add up to 0\.9, not to 1"),
         (with_a_text, r"^talent\.pay: .*without quotes"),
     ],
@@ -115,14 +115,32 @@ OFFICIAL_HEADCOUNT = (
 )
 """Rural poor of China, 2012 to 2019, in tens of thousands and in millions (NBS)."""
 
-OFFICIAL = {*OFFICIAL_HEADCOUNT} | {
+OFFICIAL_PERCENT = (8.5, 7.2, 5.7, 4.5, 3.1, 1.7)
+"""The same as a share of rural people, 2013 to 2018."""
+
+OFFICIAL = {*OFFICIAL_HEADCOUNT, *OFFICIAL_PERCENT} | {
     round(figure * unit, 6)
     for series in (REGISTERED, RETURNED, ILLNESS)
     for figure in series.values()
     for unit in (1, 100)
-    if figure * unit != 0.54  # this is also the share of western counties on the list of 2012
-}  # fmt: skip
-"""With them what prediction.md compares: registered and returned, in millions and tens of thousands, and causes."""
+}
+"""The figures that prediction.md compares, but two that are too round to look for: 0.6 % in 2019, five million watched."""
+
+BY_CHANCE = {"simulation.yaml": {0.54, 8.5}}  # western counties on the list of 2012, a share; land in the west, mu
+
+
+def numbers_in(text: str) -> set[float]:
+    """Every number that is written in a text, with or without marks between thousands."""
+    return {
+        float(found.replace(",", "").replace("_", ""))
+        for found in re.findall(r"(?<![\w.,])\d+(?:[,_]\d{3})*(?:\.\d+)?", text)
+    }
+
+
+def test_numbers_are_found_as_they_are_written() -> None:
+    assert numbers_in("9,899 and 9_899 of 98.99 in [0.1, 0.25, 8_249], v1.5 x2, 2013.") == {
+        9899, 98.99, 0.1, 0.25, 8249, 2013,
+    }  # fmt: skip
 
 
 def test_no_official_series_stands_in_the_room_or_in_the_calibration() -> None:
@@ -132,5 +150,5 @@ def test_no_official_series_stands_in_the_room_or_in_the_calibration() -> None:
         sweep / f"{name}.py" for name in ("accounts", "aid", "campaign", "campaign_file", "judgement", "officials")
     ]
     for file in (*room.rglob("*.py"), *acting, pack / "simulation.yaml", pack / "campaign.yaml"):
-        numbers = {float(text.replace("_", "")) for text in re.findall(r"(?<![\w.])\d[\d_]*(?:\.\d+)?", file.read_text("utf-8"))}  # fmt: skip
-        assert not numbers & set(OFFICIAL), file.name
+        found = numbers_in(file.read_text("utf-8")) & OFFICIAL
+        assert found == BY_CHANCE.get(file.name, set()), file.name

@@ -25,6 +25,37 @@ def test_the_campaign_that_comes_with_the_pack_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "said", "line"),
+    [
+        ("    share: 0.36\n", "    share: 0.46\n", "the shares add up to 1.1, not to 1", "regions:\n"),
+        (
+            "near: 0.28, middling: 0.40, remote: 0.32",
+            "near: 0.28, remote: 0.72",
+            "it leaves out middling",
+            "near: 0.28,",
+        ),
+        ("    couple: 0.08\n", "    couples: 0.08\n", "it leaves out couple", "  types:\n"),
+        ("  men_head: 0.8\n", "  men_head: 1.8\n", "at most 1", "  men_head:"),
+        ("  pay: 0.08\n", '  pay: "0.08"\n', "without quotes", "  pay:"),
+        ("loss: {low: 0.10, high: 0.7}", "loss: {low: 0.8, high: 0.2}", "`low` is above `high`", "loss: {"),
+        ("  unable: 0.35 ", "  unable: true ", "without quotes", "  unable:"),
+    ],
+)
+def test_a_mistake_in_the_calibration_is_told_with_its_line(
+    china: Path, before: str, after: str, said: str, line: str
+) -> None:
+    file = china / "simulation.yaml"
+    text = file.read_text("utf-8")
+    assert text.count(before) == 1
+    changed = text.replace(before, after)
+    file.write_text(changed, encoding="utf-8")
+    problems = check_campaign(read_pack(china))
+    assert [problem.place.file for problem in problems] == ["simulation.yaml"]
+    assert said in problems[0].what
+    assert problems[0].place.line == changed[: changed.index(line)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         ("poor: poor", "poor: prosperous", "no `prosperous`"),
