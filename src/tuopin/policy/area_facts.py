@@ -299,12 +299,12 @@ def _readings(
         if f"{other}_point" not in meanings:
             raise LanguageError(f"`{other}` is not an estimate that stands before.", "Write the shares first.")
     rests_on = [*counts, *(meanings[f"{other}_point"] for other in estimate.extrapolated)]
-    exact = all(isinstance(meaning, Number) and meaning.exact for meaning in rests_on)
+    of_one_end = all(isinstance(meaning, Number) and meaning.exact for meaning in rests_on)
     asked = all(count.asked for count in counts)
     found: dict[str, Meaning] = {}
     columns: dict[str, Sql] = {}
     for name in (f"{id}_{reading}" for reading in READINGS):
-        held = {name: ENDS[0]} if exact else {f"{name}__{end}": end for end in ENDS}
+        held = {name: ENDS[0]} if of_one_end else {f"{name}__{end}": end for end in ENDS}
         columns |= {column: sql.column(f"{name}__{end}", "e") for column, end in held.items()}
         ends = [sql.column(column) for column in held]
         share = Number(ends[0], ends[-1], unit=Unit(), real=True, least=0, asked=asked)

@@ -16,7 +16,7 @@ from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.parts import Writing
 from tuopin.sweep.proposed import Proposed, file_of_tier, in_order
 from tuopin.sweep.route import proposing_of_areas
-from tuopin.sweep.summary import how_many, how_many_unknown
+from tuopin.sweep.summary import how_many, how_many_unknown, not_asked_if
 
 FOLDER = "areas"
 
@@ -55,17 +55,16 @@ def evaluated_tiers(evaluation: Evaluation) -> Iterator[tuple[AreaFactsPlan, Rul
 
 
 def count_areas(evaluation: Evaluation, rules: RulesPlan) -> dict[str, Any]:
-    """How many areas of a tier there are, and of how many each standard is met or cannot be told."""
+    """How many areas of a tier there are, and of how many each standard is met, cannot be told or is not asked."""
     ids = list(rules.standards)
-    counts = {f"met{n}": how_many(sql.column(id)) for n, id in enumerate(ids)}
-    counts |= {f"unknown{n}": how_many_unknown(sql.column(id)) for n, id in enumerate(ids)}
-    (row,) = evaluation.engine.rows(sql.select({"areas": sql.count(), **counts}, sql.table(EVALUATED)))
-    met, unknown = row[1 : 1 + len(ids)], row[1 + len(ids) :]
-    return {
-        "areas": int(row[0]),
-        "met": {id: int(count) for id, count in zip(ids, met, strict=True)},
-        "cannot_tell": {id: int(count) for id, count in zip(ids, unknown, strict=True)},
-    }
+    counts = {f"met:{id}": how_many(sql.column(id)) for id in ids}
+    counts |= {f"cannot_tell:{id}": how_many_unknown(sql.column(id)) for id in ids}
+    counts |= {f"not_asked:{id}": how_many(tree) for id, tree in not_asked_if(rules).items()}
+    columns = {f"c{number}": tree for number, tree in enumerate([sql.count(), *counts.values()])}
+    (row,) = evaluation.engine.rows(sql.select(columns, sql.table(EVALUATED)))
+    found = dict(zip(counts, row[1:], strict=True))
+    said = ("met", "cannot_tell", "not_asked")
+    return {"areas": int(row[0]), **{what: {id: int(found.get(f"{what}:{id}", 0)) for id in ids} for what in said}}
 
 
 def written_of_areas(plan: AreaFactsPlan, rules: RulesPlan) -> list[str]:

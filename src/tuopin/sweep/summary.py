@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlglot import exp
 
-from tuopin.policy import FACTS, Evaluation, Number, line_meaning, sql
+from tuopin.policy import FACTS, Evaluation, Number, RulesPlan, line_meaning, sql
 from tuopin.policy.lines import line_holds
 from tuopin.policy.sql import Sql
 
@@ -66,9 +66,8 @@ def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = how_many(answer), how_many_unknown(answer)
         else:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = _met_and_unknown(weight, answer)
-        if (applies := evaluation.rules_plan.rules[id].applies) is not None:
-            nobody = sql.deny(applies.sql)
-            counts[f"not_asked:{id}"] = how_many(nobody) if weight is None else _sum(weight, nobody)
+    for id, nobody in not_asked_if(evaluation.rules_plan).items():
+        counts[f"not_asked:{id}"] = how_many(nobody) if weight is None else _sum(weight, nobody)
         if id in evaluation.pack.about.headline:
             counts[f"members:met:{id}"], counts[f"members:unknown:{id}"] = _met_and_unknown(persons, answer)
     return counts
@@ -76,8 +75,7 @@ def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
 
 def not_asked(evaluation: Evaluation) -> dict[str, tuple[int, float]]:
     """By standard, of how many households it is surely not asked, and how many households they stand for."""
-    rules = evaluation.rules_plan.rules
-    nobody = {id: sql.deny(a.sql) for id in evaluation.rules_plan.standards if (a := rules[id].applies) is not None}
+    nobody = not_asked_if(evaluation.rules_plan)
     counts = dict.fromkeys(evaluation.rules_plan.standards, (0, 0.0))
     if nobody:
         weight = sql.column("weight") if evaluation.layout.survey else sql.integer(1)
@@ -89,6 +87,11 @@ def not_asked(evaluation: Evaluation) -> dict[str, tuple[int, float]]:
         rows, weights = found[: len(nobody)], found[len(nobody) :]
         counts |= {id: (int(n or 0), float(w or 0)) for id, n, w in zip(nobody, rows, weights, strict=True)}
     return counts
+
+
+def not_asked_if(rules: RulesPlan) -> dict[str, Sql]:
+    """By standard that is not asked of everybody, the condition under which it surely is not."""
+    return {id: sql.deny(a.sql) for id in rules.standards if (a := rules.rules[id].applies) is not None}
 
 
 def how_many(condition: Sql) -> Sql:

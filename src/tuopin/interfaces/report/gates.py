@@ -22,7 +22,7 @@ from tuopin.policy.sql import Sql
 from tuopin.sweep.areas import FOLDER, written_of_areas
 from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.proposed import file_of_tier
-from tuopin.sweep.summary import how_many, how_many_unknown
+from tuopin.sweep.summary import how_many, how_many_unknown, not_asked_if
 from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem
 
@@ -158,9 +158,8 @@ def _counted(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan) -> dict[str,
     """How many areas there are, how many stand where, and how many answer what."""
     columns: dict[str, Sql] = {"areas": sql.count()}
     for id in rules.standards:
-        answer, applies = sql.column(id), rules.rules[id].applies
-        columns |= {f"met:{id}": how_many(answer), f"unknown:{id}": how_many_unknown(answer)}
-        columns[f"not_asked:{id}"] = sql.integer(0) if applies is None else how_many(sql.deny(applies.sql))
+        columns |= {f"met:{id}": how_many(sql.column(id)), f"unknown:{id}": how_many_unknown(sql.column(id))}
+    columns |= {f"not_asked:{id}": how_many(tree) for id, tree in not_asked_if(rules).items()}
     if "area_standing" in plan.meanings and "area_standing" in plan.columns:
         for standing in ("listed", "exited"):
             columns[standing] = how_many(sql.compare("=", sql.column("area_standing"), sql.text(standing)))
@@ -170,7 +169,7 @@ def _counted(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan) -> dict[str,
 
 
 def _standard(id: str, counts: Mapping[str, int]) -> StandardCount:
-    met, unknown, not_asked = (counts[f"{what}:{id}"] for what in ("met", "unknown", "not_asked"))
+    met, unknown, not_asked = (counts.get(f"{what}:{id}", 0) for what in ("met", "unknown", "not_asked"))
     return StandardCount(id, met, counts["areas"] - met - unknown - not_asked, unknown, not_asked)
 
 

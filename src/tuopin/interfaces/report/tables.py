@@ -301,7 +301,9 @@ class Tables:
         computed = self.findings.summary["lines"].get(id)
         own = [f"{code}: {self.language.amount(other)}" for code, other in areas.items()]
         if formula is not None:
-            return f"{self.language.amount(computed) if computed else self._say('by_area')} = {formula}"
+            return (
+                f"{self.language.amount(computed)} = {formula}" if computed else f"{formula} ({self._say('by_area')})"
+            )
         return "; ".join([*([self.language.amount(value)] if value else []), *own])
 
     def figures(self) -> Table:

@@ -128,7 +128,7 @@ def _show(
         ["test", "met", "not met", "cannot tell", "cannot tell, %", "not asked"],
         _tests(summary),
     )
-    headings = ["tier", "standard", "met", "not met, or not asked", "cannot tell"]
+    headings = ["tier", "standard", "met", "not met", "cannot tell", "not asked"]
     screen.table("Standards of areas, in areas", headings, _standards_of_areas(summary))
     assumed = [(assumed["fact"], assumed["reason"]) for assumed in summary["assumptions"]]
     screen.table("Assumed", ["fact", "why"], assumed)
@@ -174,9 +174,10 @@ def _proposals(summary: dict[str, Any]) -> list[tuple[object, ...]]:
 
 def _standards_of_areas(summary: dict[str, Any]) -> list[tuple[object, ...]]:
     return [
-        (tier, id, met, found["areas"] - met - found["cannot_tell"][id], found["cannot_tell"][id])
+        (tier, id, met, found["areas"] - met - unknown - not_asked, unknown, not_asked)
         for tier, found in summary["areas"].items()
         for id, met in found["met"].items()
+        for unknown, not_asked in [(found["cannot_tell"][id], found["not_asked"][id])]
     ]
 
 
