@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from tuopin.policy import Evaluation
-from tuopin.policy.evaluation import readable
+from tuopin.policy.evaluation import facts_beside, readable
 from tuopin.sweep.parts import Writing
 from tuopin.sweep.proposed import INTAKE_FILE, Proposed, in_order
 from tuopin.sweep.route import INTAKE, intake_query
@@ -41,10 +41,13 @@ def _show_looks(evaluation: Evaluation) -> None:
 
 
 def _intake_file(evaluation: Evaluation) -> Path:
-    """What intake proposes depends on the snapshot alone, so it is kept beside the facts."""
+    """What intake proposes depends on the snapshot alone: it is kept beside the facts, where a dry run finds it."""
     query = intake_query(evaluation.engine, evaluation.snapshot)
     said = f"{SCHEMA_VERSION}\n{evaluation.snapshot.manifest.content_hash}\n{query}"
-    file = evaluation.kept_in / f"intake-{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet"
+    name = f"intake-{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet"
+    stored, file = facts_beside(evaluation.snapshot) / name, evaluation.kept_in / name
+    if not evaluation.anew and readable(stored):
+        return stored
     if not readable(file):
         evaluation.progress("intake", 0, 1)
         with placed_whole(file) as unfinished:
