@@ -38,8 +38,9 @@ from tests.unit.policy.invented import (
     standard,
     write_register,
 )  # fmt: skip
-from tuopin.policy import Evaluation, Pack, sql
+from tuopin.policy import EVALUATED, AreaEvaluation, Evaluation, Pack, sql
 from tuopin.policy.sql import Sql
+from tuopin.sweep.estimates import estimating_on
 from tuopin.tables.engines import Engine
 
 
@@ -437,3 +438,45 @@ def test_a_median_is_the_same_to_the_last_decimal(engine: Engine, tmp_path: Any)
         value = found[village].value
         assert value is not None
         assert math.isclose(value, middle, abs_tol=0.00005001)
+
+
+# --- areas -----------------------------------------------------------------------------------------------------------
+
+
+def test_shares_of_areas_have_the_ends_that_were_worked_out_by_hand(engine: Engine, tmp_path: Any) -> None:
+    """Of 52 persons in n11, 30 surely and 32 at most are poor; all were visited. Nobody lives in s11."""
+    share = {
+        "label": {"en": "?"}, "source": "invented", "applies_to": "village", "decides": {"2000-01-01": "point"},
+        "confidence": parameter(Decimal("0.95")),
+    }  # fmt: skip
+    pack = make_pack(
+        facts={"household_size": fact("integer", unit="person", min=1, max=20), "poor": fact("boolean")},
+        derived={"poor_persons": derived("persons_if(poor)", "integer", entity="area", unit="person")},
+        estimates={
+            "rate": {**share, "found": "poor_persons", "of": "persons", "among": "persons"},
+            "all_in_all": {**share, "known": "poor_persons", "extrapolated": ["rate"], "among": "persons"},
+        },
+        standards={
+            limit: standard(f"rate < {text}", applies_to="village")
+            for limit, text in (("below_50", "0.5"), ("below_60", "0.6"), ("below_70", "0.7"))
+        }
+        | {"all": standard("all_in_all >= 0.5", applies_to="village")},
+    )
+    houses = [
+        *(Household({"household_size": 10, "poor": number < 3}) for number in range(5)),
+        Household({"household_size": 2}),
+    ]
+    snapshot = write_register(tmp_path / "snapshot", pack, Register(houses, members=False))
+    evaluation = Evaluation(pack, snapshot, date(2016, 12, 31), engine, facts_root=tmp_path / "facts")
+    evaluation.store_facts()
+    areas = AreaEvaluation(evaluation, estimating_on(evaluation.day))
+    areas.add_up()
+    (plan,) = areas.plans
+    areas.evaluate(plan)
+    rows = {row["area_code"]: row for row in engine.arrow(f"SELECT * FROM {EVALUATED}").to_pylist()}
+    found = rows["n11"]
+    assert (found["rate_point__low"], found["rate_point__high"]) == (30 / 52, 32 / 52)
+    assert found["rate_lower__low"] < found["rate_lower__high"] < 30 / 52 < found["rate_upper__low"]
+    assert (found["all_in_all_point__low"], found["all_in_all_point__high"]) == (1.0, 1.0), "60 of 52: never above one"
+    assert [found[limit] for limit in ("below_50", "below_60", "below_70", "all")] == [False, None, True, True]
+    assert (rows["s11"]["rate_point__low"], rows["s11"]["below_70"]) == (None, None)
