@@ -58,10 +58,11 @@ def combined(ends: Mapping[str, tuple[int, int]]) -> dict[str, tuple[float, floa
     groups = [("wrong_found", "exited_seen", "exited"), ("missed_found", "others_seen", "others")]
     needed = [(found, of, among) for found, of, among in groups if ends[among] != (0, 0)]
     of_each = [shares(ends, found, of, 0.025) for found, of, _ in needed]
-    if not ends["rural"][0] or ends["remaining"][0] > ends["rural"][1] or any(one is None for one in of_each):
+    if not ends["rural"][0] or ends["remaining"][0] > ends["rural"][1]:
         return None
     counts = list(worlds(ends, "remaining", "rural", *(among for *_, among in needed)))
-    ends_of_shares = [extremes(one) for one in of_each if one is not None]
+    anything = dict.fromkeys(READINGS, (0.0, 1.0))
+    ends_of_shares = [anything if one is None else extremes(one) for one in of_each]
     return extremes([
         tuple(
             min(1.0, (w["remaining"] + sum(s[name][end] * w[g[2]] for s, g in zip(ends_of_shares, needed, strict=True)))

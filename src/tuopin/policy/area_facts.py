@@ -292,14 +292,13 @@ def _readings(
 ) -> tuple[dict[str, Meaning], dict[str, Sql]]:
     """How conditions read an estimate: its point and its ends; and the columns that hold them.
 
-    A reading is exact where every count is that it rests on.
+    A share has one end where its counts have; a combination has two, for a share that no sample tells may be anything.
     """
     counts = [meanings[count] for count in estimate.counts]
     for other in estimate.extrapolated:
         if f"{other}_point" not in meanings:
             raise LanguageError(f"`{other}` is not an estimate that stands before.", "Write the shares first.")
-    rests_on = [*counts, *(meanings[f"{other}_point"] for other in estimate.extrapolated)]
-    of_one_end = all(isinstance(meaning, Number) and meaning.exact for meaning in rests_on)
+    of_one_end = not estimate.extrapolated and all(isinstance(count, Number) and count.exact for count in counts)
     asked = all(count.asked for count in counts)
     found: dict[str, Meaning] = {}
     columns: dict[str, Sql] = {}

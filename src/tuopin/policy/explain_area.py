@@ -175,17 +175,11 @@ class AreaInWords(RowInWords):
 
     def _missing(self, estimate: Estimate) -> Missing | None:
         """Why there is no estimate: nobody was looked at, counts contradict each other, nobody is there, or unknown."""
-        shares = [estimate] if estimate.of else [self.plan.estimates[id] for id in estimate.extrapolated]
-        wanted = [one for one in shares if estimate.of or self._most_of(one.among) != 0]
-        if any(self._most_of(one.of) == 0 for one in wanted):
-            return "nobody_looked_at"
-        if any((self._least_of(one.found) or 0) > (self._most_of(one.of) or math.inf) for one in wanted):
-            return "more_found_than_looked_at"
-        if estimate.extrapolated and self._most_of(estimate.among) == 0:
-            return "nobody_there"
-        if (self._least_of(estimate.known) or 0) > (self._most_of(estimate.among) or math.inf):
-            return "more_found_than_looked_at"
-        return "counts_unknown"
+        part, whole = (estimate.found, estimate.of) if estimate.of else (estimate.known, estimate.among)
+        if self._most_of(whole) == 0:
+            return "nobody_looked_at" if estimate.of else "nobody_there"
+        more = (self._least_of(part) or 0) > (self._most_of(whole) or math.inf)
+        return "more_found_than_looked_at" if more else "counts_unknown"
 
     def _least_of(self, count: str | None) -> int | None:
         value: int | None = self.values.get(f"fact:{count}")

@@ -92,8 +92,8 @@ def _bounds(found: int, of: int, confidence: float) -> tuple[float, float]:
 def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, confidence: float) -> Share | None:
     """Known and extrapolated counts over all; a share of nobody adds nobody, whether or not it was looked for.
 
-    None too where nobody was looked at in a group of which it is not sure that it is nobody, and where surely more are
-    known than there are. Counts taken apart may add up to more than all: a share is never above 1.
+    A share that no sample tells is anything from nobody to everybody. None where the counts cannot be told, or where
+    surely more are known than there are. Counts taken apart may add up to more than all: a share is never above 1.
     """
     assert estimate.known is not None
     known, among = _count(row, estimate.known), _count(row, estimate.among)
@@ -101,14 +101,17 @@ def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, c
         return None
     careful = 1 - (1 - confidence) / len(estimate.extrapolated)
     groups = [(_count(row, estimates[id].among), id) for id in estimate.extrapolated]
-    shares = [(many, _of_area(id, estimates, row, careful)) for many, id in groups if many != (0, 0)]
     sums: dict[str, Ends] = dict.fromkeys(READINGS, known)
-    for many, share in shares:
-        if many is None or share is None:
+    for many, id in groups:
+        if many is None:
             return None
+        share = _of_area(id, estimates, row, careful) or _ANYTHING
         for reading, (low, high) in share.items():
             sums[reading] = (sums[reading][0] + low * many[0], sums[reading][1] + high * many[1])
     return {
         reading: (min(low / Fraction(among[1]), 1), min(high / Fraction(among[0]), 1))
         for reading, (low, high) in sums.items()
     }
+
+
+_ANYTHING: Share = dict.fromkeys(READINGS, (Fraction(0), Fraction(1)))

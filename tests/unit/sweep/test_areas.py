@@ -238,14 +238,15 @@ def region(tmp_path: Path, decides: str, **changed: int | None) -> dict[str, Any
 def test_a_county_is_extrapolated_from_its_sample_with_an_exact_upper_bound(tmp_path: Path) -> None:
     found = region(tmp_path, "point")
     assert (found["wrong_point"], found["missed_point"]) == (0.005, 0.003)
-    assert found["incidence_point"] == 3971 / 300_000
+    assert found["incidence_point__low"] == found["incidence_point__high"] == 3971 / 300_000
     # By the definition: with the bound as the true share, so few or fewer are found once in twenty samples.
     assert at_most(5, 1000, found["wrong_upper"]) == pytest.approx(0.05, abs=1e-9)
     assert at_most(3, 1000, found["missed_upper"]) == pytest.approx(0.05, abs=1e-9)
     assert 1 - at_most(4, 1000, found["wrong_lower"]) == pytest.approx(0.05, abs=1e-9)
     # Both at 97.5 % (Bonferroni), so that the sum holds at 95 %.
     wrong, missed = (upper_by_search(x, 1000, 0.025) for x in (5, 3))
-    assert found["incidence_upper"] == pytest.approx((3000 + wrong * 40_000 + missed * 257_000) / 300_000, abs=1e-9)
+    upper = (3000 + wrong * 40_000 + missed * 257_000) / 300_000
+    assert [found[f"incidence_upper__{end}"] for end in ("low", "high")] == pytest.approx([upper] * 2, abs=1e-9)
     assert found["wrong_lower"] < 0.005 < found["wrong_upper"]
     assert (found["wrong_exits_few"], found["few_are_poor"]) == (True, True)
 
@@ -253,7 +254,17 @@ def test_a_county_is_extrapolated_from_its_sample_with_an_exact_upper_bound(tmp_
 def test_a_share_of_nobody_adds_nobody_even_if_nobody_looked_for_it(tmp_path: Path) -> None:
     found = region(tmp_path, "point", exited=0, exited_seen=0, wrong_found=0)
     assert found["wrong_point"] is None
-    assert found["incidence_point"] == pytest.approx((3000 + 771) / 300_000)
+    ends = [found[f"incidence_point__{end}"] for end in ("low", "high")]
+    assert ends == pytest.approx([(3000 + 771) / 300_000] * 2)
+
+
+def test_a_county_that_is_over_the_limit_whatever_a_sample_would_show_does_not_pass(tmp_path: Path) -> None:
+    """6,000 of 300,000 are registered still, and 771 were missed by the sample's share: 2.26 % before any wrong exit."""
+    found = region(tmp_path, "point", remaining=6000, exited_seen=0, wrong_found=0)
+    assert (found["wrong_point"], found["wrong_exits_few"]) == (None, None)
+    ends = [found[f"incidence_point__{end}"] for end in ("low", "high")]
+    assert ends == pytest.approx([6771 / 300_000, 46_771 / 300_000])
+    assert found["few_are_poor"] is False
 
 
 def test_the_pack_says_whether_the_point_or_the_bound_decides(tmp_path: Path) -> None:
@@ -281,7 +292,12 @@ def test_a_rate_exactly_on_the_limit_is_not_below_it(tmp_path: Path, wrong: int,
 )
 def test_without_a_sample_or_a_count_nobody_can_tell(tmp_path: Path, changed: dict[str, int | None]) -> None:
     found = region(tmp_path, "point", **changed)
-    assert (found["incidence_point"], found["incidence_upper"], found["few_are_poor"]) == (None, None, None)
+    assert found["few_are_poor"] is None
+    ends = [found[f"incidence_point__{end}"] for end in ("low", "high")]
+    if changed.get("rural") == 0:
+        assert ends == [None, None]
+    else:  # of the 40,000 who left, anybody from nobody to all
+        assert ends == pytest.approx([3771 / 300_000, 43_771 / 300_000])
 
 
 @pytest.mark.parametrize(
