@@ -201,13 +201,26 @@ def test_a_report_in_another_language(tuopin: Tuopin, swept: Swept) -> None:
     assert "2\u202f124,2" in page
 
 
-def test_a_summary_that_was_changed_is_not_taken_for_the_one_recorded(tuopin: Tuopin, swept: Swept) -> None:
+@pytest.mark.parametrize("key", ["poor_households", "households", "lines", "assumptions", "not_asked", "areas"])
+def test_a_summary_that_was_changed_is_refused(tuopin: Tuopin, swept: Swept, key: str) -> None:
     pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
     changed = shutil.copytree(swept.sweep, tuopin.folder / "sweep") / "summary.json"
     summary = json.loads(changed.read_text(encoding="utf-8"))
-    changed.write_text(json.dumps(summary | {"poor_households": summary["poor_households"] - 1}), encoding="utf-8")
-    named: list[str | Path] = ["--pack", "template", "--snapshot", swept.snapshot, "--ledger", swept.ledger]
-    assert tuopin("report", "--sweep", "sweep", *named, "--out", "report.html").code == 0
+    others = {"lines": dict.fromkeys(summary["lines"], "1"), "not_asked": dict.fromkeys(summary["not_asked"], 3)}
+    others |= {"assumptions": [{"fact": "farm_income", "reason": "God knows"}], "areas": {"village": {"areas": 7}}}
+    changed.write_text(json.dumps(summary | {key: others.get(key, 2)}), encoding="utf-8")
+    named: list[str | Path] = ["--pack", "template", "--snapshot", swept.snapshot]
+    refused = tuopin("report", "--sweep", "sweep", *named, "--out", "report.html").in_plain_words()
+    assert refused.code == 3
+    assert f"The summary is not that of the sweep: {key}." in refused.err
+    assert not (tuopin.folder / "report.html").exists()
+
+
+def test_a_sweep_that_its_ledger_does_not_have_says_so(tuopin: Tuopin, swept: Swept) -> None:
+    pytest.importorskip("vl_convert", reason="the extra `viz` is not installed")
+    named: list[str | Path] = ["--pack", "template", "--snapshot", swept.snapshot, "--sweep", swept.sweep]
+    (tuopin.folder / "ledger.jsonl").write_text("", encoding="utf-8")
+    assert tuopin("report", *named, "--ledger", "ledger.jsonl", "--out", "report.html").code == 0
     page = (tuopin.folder / "report.html").read_text(encoding="utf-8")
     assert "The ledger does not record this sweep." in page
     assert swept.ended.json["ledger_block"] not in page

@@ -63,10 +63,10 @@ class Proposed:
         """
         try:
             with pq.ParquetFile(file) as stored:
-                if not stored.schema_arrow.equals(_SCHEMA):
+                if {(field.name, field.type) for field in stored.schema_arrow} != {(f.name, f.type) for f in _SCHEMA}:
                     raise DataError(_unusable("This file does not hold proposals.", file))
-                for batch in stored.iter_batches():
-                    self._take(batch)
+                for batch in stored.iter_batches(columns=_SCHEMA.names):
+                    self._take(batch.cast(_SCHEMA))
         except (OSError, pa.ArrowException):
             raise DataError(_unusable("A file is damaged or is not Parquet.", file)) from None
 

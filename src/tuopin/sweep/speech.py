@@ -64,9 +64,10 @@ class Speech:
 
     def answer(self, standard: StandardSeen) -> Iterator[str]:
         """A standard's answer and that of each of its tests, or that it is not asked here."""
-        yield self.say("rule", question=standard.question, answer=self.say(standard.answer), id=standard.id)
-        if standard.applies == "not_met":
-            yield "  " + self.say("not_asked_of")
+        asked = standard.applies != "not_met"
+        answer = self.say(standard.answer if asked else "not_asked_of")
+        yield self.say("rule", question=standard.question, answer=answer, id=standard.id)
+        if not asked:
             return
         for part in standard.parts:
             name = named(part) or standard.id

@@ -66,10 +66,10 @@ def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = how_many(answer), how_many_unknown(answer)
         else:
             counts[f"met:{id}"], counts[f"unknown:{id}"] = _met_and_unknown(weight, answer)
-    for id, nobody in not_asked_if(evaluation.rules_plan).items():
-        counts[f"not_asked:{id}"] = how_many(nobody) if weight is None else _sum(weight, nobody)
         if id in evaluation.pack.about.headline:
             counts[f"members:met:{id}"], counts[f"members:unknown:{id}"] = _met_and_unknown(persons, answer)
+    for id, nobody in not_asked_if(evaluation.rules_plan).items():
+        counts[f"not_asked:{id}"] = how_many(nobody) if weight is None else _sum(weight, nobody)
     return counts
 
 

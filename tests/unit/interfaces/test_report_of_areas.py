@@ -386,14 +386,15 @@ LINE = {
 
 def test_a_sweep_of_another_version_of_the_pack_is_refused(tmp_path: Path) -> None:
     snapshot = swept(tmp_path, pack_of("village", standards={"gone": standard("poor"), **EXIT}), villages())
-    with pytest.raises(DataError, match="does not belong to this pack"):
-        write_report(
-            pack=pack_of("village", standards=EXIT),
-            snapshot=snapshot,
-            sweep=tmp_path / "sweep",
-            out=None,
-            ledger=tmp_path / "ledger.jsonl",
-        )
+    for ledger, said in (("ledger.jsonl", "but with other content"), ("none.jsonl", "does not belong to this pack")):
+        with pytest.raises(DataError, match=said):
+            write_report(
+                pack=pack_of("village", standards=EXIT),
+                snapshot=snapshot,
+                sweep=tmp_path / "sweep",
+                out=None,
+                ledger=tmp_path / ledger,
+            )
 
 
 @pytest.mark.parametrize(

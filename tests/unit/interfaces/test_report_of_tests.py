@@ -44,6 +44,7 @@ def shown(folder: Path, pack: Pack, *, survey: bool) -> tuple[Findings, dict[str
     run_sweep(pack=pack, snapshot=snapshot, as_of=AS_OF, out=folder / "sweep")
     with open_engine(threads=1, folders=[*folders_of(snapshot), folder / "sweep"]) as engine:
         found = read_findings(sweep=folder / "sweep", pack=pack, snapshot=snapshot, engine=engine, facts_root=None)
+        found.open()
         table = Tables(found, policy_of_a_day(pack, day=AS_OF, language="en"), language("en")).tests()
     assert [heading.lower() for heading in table.headings[2:]] == [
         "met", "not met", "cannot tell", "cannot tell, %", "not asked of it",

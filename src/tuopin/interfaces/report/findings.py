@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlglot import exp
 
 from tuopin.interfaces.proposals import ProposalCount, proposals_by_reason
-from tuopin.interfaces.report.same import differing_rows
+from tuopin.interfaces.report.same import differing_in_words, differing_rows
 from tuopin.policy import FACTS, Evaluation, Number, Pack
+from tuopin.policy.evaluation import facts_beside
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
@@ -263,7 +264,7 @@ class Findings:
         self._refuse_strangers()
 
     def _refuse_strangers(self) -> None:
-        """Refuse answers that are not those that this pack gives on this snapshot, or not those of the summary."""
+        """Refuse answers that are not those that this pack gives on this snapshot."""
         plan, place = self.evaluation.rules_plan, Place(file=str(self.sweep / "answers"))
         fix = "Restore the folder from a copy, or sweep again."
         columns = set(self.engine.arrow(_query(f"SELECT * FROM {ANSWERS} LIMIT 0")).column_names)
@@ -278,16 +279,9 @@ class Findings:
         wanted = [*weight, *plan.columns()]
         differing |= differing_rows(self.engine, ANSWERS, _ANSWERED, key="household_no", columns=wanted)
         if differing:
-            column, many = next(iter(differing.items()))
-            why = f"Of {many} households, {column} is not what this pack says on this snapshot."
-            raise DataError(Problem("The answers are not those of the sweep.", place, why, fix))
-        for id, count in self.tests.items():
-            said = (self.summary["met"][id], self.summary["cannot_tell"][id])
-            if said != (count.households["met"], count.households["unknown"]):
-                why = f"The summary counts {said[0]} met and {said[1]} cannot tell, which the answers do not."
-                raise DataError(
-                    Problem(f"The summary does not fit the answers: {id}.", Place(str(self.sweep)), why, fix)
-                )
+            why = differing_in_words(differing, "households", "household_no")
+            facts = f"If nobody changed it, delete {facts_beside(self.evaluation.snapshot)}: it is made anew."
+            raise DataError(Problem("The answers are not those of the sweep.", place, why, f"{fix} {facts}"))
 
     # --- counting ----------------------------------------------------------------------------------------------------
 
@@ -319,7 +313,7 @@ class Findings:
 
 
 def read_findings(*, sweep: Path, pack: Pack, snapshot: Snapshot, engine: Engine, facts_root: Path | None) -> Findings:
-    """Open what a sweep wrote.
+    """Read what a sweep says of itself; `open` shows its answers.
 
     Args:
         sweep: its folder.
@@ -330,7 +324,7 @@ def read_findings(*, sweep: Path, pack: Pack, snapshot: Snapshot, engine: Engine
 
     Raises:
         UsageError: the folder holds no sweep, or another pack's or snapshot's.
-        DataError: the answers do not fit.
+        DataError: its summary cannot be read.
     """
     summary = _summary(sweep)
     for what, said, given in (
@@ -343,9 +337,7 @@ def read_findings(*, sweep: Path, pack: Pack, snapshot: Snapshot, engine: Engine
                 Problem(f"The sweep was made with {what} {said}, not {given}.", Place(file=str(sweep)), fix=fix)
             )
     evaluation = Evaluation(pack, snapshot, date.fromisoformat(summary["as_of"]), engine, facts_root=facts_root)
-    findings = Findings(sweep, evaluation, summary)
-    findings.open()
-    return findings
+    return Findings(sweep, evaluation, summary)
 
 
 class _Summary(BaseModel):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuopin.interfaces.report.same import differing_rows
+from tuopin.interfaces.report.same import differing_in_words, differing_rows
 from tuopin.interfaces.report.small_cells import small
 from tuopin.policy import EVALUATED, AreaEvaluation, AreaFactsPlan, Evaluation, RulesPlan, sql
 from tuopin.policy.area_households import below, count_households
@@ -92,6 +92,11 @@ class TierFound:
     proposed: int
     sampled: bool
 
+    def counted(self) -> dict[str, Any]:
+        """The same counts as in a sweep's summary."""
+        said = ("met", "cannot_tell", "not_asked")
+        return {"areas": self.areas, **{what: {one.id: getattr(one, what) for one in self.standards} for what in said}}
+
 
 def gates_found(evaluation: Evaluation, sweep: Path, language: str) -> list[TierFound]:
     """What a sweep said of areas, for each tier of which the policy asks something; nothing of a survey.
@@ -146,8 +151,7 @@ def _refuse_others(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, sweep:
         raise DataError(Problem(what, Place(file=str(file)), "Other questions were asked of its areas.", fix))
     differing = differing_rows(engine, EVALUATED, _WRITTEN, key="area_code", columns=wanted)
     if differing:
-        column, many = next(iter(differing.items()))
-        why = f"Of {many} areas, {column} is not what this pack says on this snapshot."
+        why = differing_in_words(differing, "areas", "area_code")
         raise DataError(Problem("The answers of areas are not those of the sweep.", Place(file=str(file)), why, fix))
 
 

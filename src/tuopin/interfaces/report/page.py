@@ -75,7 +75,8 @@ def write_report(
         root = Path(kept) if out is None else None
         findings = read_findings(sweep=sweep, pack=pack, snapshot=snapshot, engine=engine, facts_root=root)
         record = Record(sweep, findings.evaluation, findings.summary, ledger)
-        record.refuse_changed()
+        record.refuse_another_content()
+        findings.open()
         page = _Page(findings, record, words)
         text = _rendered(page.content()).encode()
     if out is not None:
@@ -100,6 +101,7 @@ class _Page:
         self.says = {rule.id: rule.says for rule in self.policy.rules}
         self.survey = evaluation.layout.survey
         self.gates = gates_found(evaluation, findings.sweep, words.id)
+        record.refuse_changed(self.gates)
 
     def content(self) -> dict[str, Any]:
         summary, tables = self.findings.summary, self.tables

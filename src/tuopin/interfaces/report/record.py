@@ -5,14 +5,19 @@ A report never shows what nobody computed: answers of another pack, proposals th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tuopin.interfaces.report.gates import TierFound
 from tuopin.policy import Evaluation
 from tuopin.sweep import Ledger, proposed_in, summary_hash
+from tuopin.sweep.proposed import Proposed
+from tuopin.sweep.summary import count, summarised
 from tuopin.terms import Block, DataError, Place, Problem
 
 
@@ -49,17 +54,24 @@ class Record:
         same_pack = self.evaluation.pack.content_hash
         return next((block for block in self._of_this_summary() if block.content.get("pack_hash") == same_pack), None)
 
-    def refuse_changed(self) -> None:
-        """Refuse what the ledger or the summary contradicts.
+    def refuse_changed(self, areas: Sequence[TierFound]) -> None:
+        """Refuse what the ledger or the answers contradict.
+
+        Args:
+            areas: what was found of areas, by tier.
 
         Raises:
-            DataError: the sweep was made by other content of the pack, or its proposals are not those it recorded.
+            DataError: the proposals are not those recorded, or the summary is not what the answers add up to.
         """
-        self._refuse_another_content()
-        self._refuse_other_proposals()
+        found = self._refuse_other_proposals()
+        self._refuse_another_summary(found.kinds, areas)
 
-    def _refuse_another_content(self) -> None:
-        """A pack of the same name and version may say something else: the ledger knows which one was swept."""
+    def refuse_another_content(self) -> None:
+        """Refuse a pack of the same name and version that says something else: the ledger knows which one was swept.
+
+        Raises:
+            DataError: the ledger records another content, or was changed.
+        """
         if self.block is not None:
             return
         for block in self._of_this_summary():
@@ -69,7 +81,17 @@ class Record:
             fix = "Name the pack that was swept, or sweep again with this one, under a version of its own."
             raise DataError(Problem(what, Place(file=str(self.sweep)), why, fix))
 
-    def _refuse_other_proposals(self) -> None:
+    def _refuse_another_summary(self, kinds: Mapping[str, Mapping[str, int]], areas: Sequence[TierFound]) -> None:
+        tally, _ = count(self.evaluation, {})
+        again = summarised(self.evaluation, tally, kinds, {tier.tier: tier.counted() for tier in areas})
+        said = json.loads(json.dumps(again))
+        differing = [key for key, value in said.items() if key in self.summary and not _same(self.summary[key], value)]
+        if differing:
+            what = f"The summary is not that of the sweep: {', '.join(differing)}."
+            why = f"It says {_short(self.summary[differing[0]])}; the answers give {_short(said[differing[0]])}."
+            raise DataError(Problem(what, Place(file=str(self.sweep / "summary.json")), why, _FIX))
+
+    def _refuse_other_proposals(self) -> Proposed:
         folder = self.sweep / "proposals"
         found = proposed_in(folder, list(self.summary["areas"]))
         recorded = self.block.content.get("proposals_hash") if self.block else None
@@ -78,9 +100,8 @@ class Record:
         elif recorded is not None and recorded != found.content_hash():
             why = "There are as many of each kind as recorded, but they are others: their hash is not the ledger's."
         else:
-            return
-        fix = "Restore the folder from a copy, or sweep again."
-        raise DataError(Problem("The proposals are not those of the sweep.", Place(file=str(folder)), why, fix))
+            return found
+        raise DataError(Problem("The proposals are not those of the sweep.", Place(file=str(folder)), why, _FIX))
 
     def _of_this_summary(self) -> Iterator[Block]:
         """The ledger's lines of this snapshot and summary, the last first."""
@@ -89,6 +110,24 @@ class Record:
             said = block.content
             if (said.get("kind"), said.get("snapshot_hash"), said.get("summary_hash")) == ("sweep", snapshot, summary):
                 yield block
+
+
+_FIX = "Restore the folder from a copy, or sweep again."
+_LONGEST = 80
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two JSON values say the same; a sum of weights may come out another way in its last digits."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9)
+    return one == other
+
+
+def _short(value: object) -> str:
+    said = json.dumps(value, ensure_ascii=False)
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 def _counted(proposals: Mapping[str, Mapping[str, int]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
@@ -19,6 +19,9 @@ def differing_rows(engine: Engine, one: str, other: str, *, key: str, columns: I
         other: the other.
         key: the column that names the row.
         columns: what to compare; both have them.
+
+    Returns:
+        Those that differ anywhere; of the key, how many rows are missing, added or doubled.
     """
     names = [name for name in columns if name != key]
     same_key = sql.compare("=", sql.column(key, "a"), sql.column(key, "b"))
@@ -31,6 +34,20 @@ def differing_rows(engine: Engine, one: str, other: str, *, key: str, columns: I
     }
     (found,) = engine.rows(sql.select({"rows": sql.count(), **differ}, joined).join(sql.table(other, "b"), on=same_key))
     rows = [engine.rows(sql.select({"rows": sql.count()}, sql.table(table)))[0][0] for table in (one, other)]
-    alone = sum(int(count) - int(found[0]) for count in rows)
+    alone = sum(abs(int(count) - int(found[0])) for count in rows)
     counts = {key: alone, **{name: int(many or 0) for name, many in zip(names, found[1:], strict=True)}}
     return {name: many for name, many in counts.items() if many}
+
+
+def differing_in_words(differing: Mapping[str, int], things: str, key: str) -> str:
+    """What to say of the first column that differs.
+
+    Args:
+        differing: as counted, of one column at least.
+        things: what a row is of, in the plural.
+        key: the column that names the row.
+    """
+    column, many = next(iter(differing.items()))
+    if column == key:
+        return f"Rows of {things} were taken out, added or doubled."
+    return f"Of {many} {things}, {column} is not what this pack says on this snapshot."

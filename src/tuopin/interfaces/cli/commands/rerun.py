@@ -111,7 +111,11 @@ def _show(screen: Screen, found: Rerun, sweep: Path | None) -> None:
     screen.table("Proposals", ["stage", "kind", "recorded", "now"], counts)
     files = found.files or ()
     of = f" (the first {MOST_FILES} of {len(files)}; --json lists all)" if len(files) > MOST_FILES else ""
-    screen.table(f"Files of {sweep} that hold something else{of}", ["file"], [(file,) for file in files[:MOST_FILES]])
+    screen.table(
+        f"Files of {sweep} that hold something else, are missing or were added{of}",
+        ["file"],
+        [(file,) for file in files[:MOST_FILES]],
+    )
     screen.line(f"Not proved. {_why(found)}")
 
 
