@@ -84,3 +84,24 @@ def test_in_a_survey_they_are_weighted(tmp_path: Path, pack: Pack) -> None:
     # 60 met; 70 and 9 not met; 8 cannot be told; 500 not asked; 647 in all.
     assert rows["helped"] == ["60", "79", "8", "1.2\u00a0%", "500"]
     assert found.summary["not_asked"]["helped"] == 5, "the summary counts the rows of the sample"
+
+
+def test_a_visit_is_made_because_of_what_nobody_can_tell(tmp_path: Path) -> None:
+    pack = make_pack(
+        facts={"household_size": fact("integer"), "lit": fact("boolean")},
+        standards={
+            "entry": standard(
+                "dark", tests={"dark": "not lit"}, says={"dark": {"en": "no light at home"}}, proposes="entry"
+            )
+        },
+    )
+    houses = [Household({"household_size": 2, "lit": None if number < 6 else False}) for number in range(13)]
+    snapshot = write_register(tmp_path / "snapshot", pack, Register(houses, members=False))
+    run_sweep(pack=pack, snapshot=snapshot, as_of=AS_OF, out=tmp_path / "sweep")
+    with open_engine(threads=1, folders=[*folders_of(snapshot), tmp_path / "sweep"]) as engine:
+        found = read_findings(sweep=tmp_path / "sweep", pack=pack, snapshot=snapshot, engine=engine, facts_root=None)
+        found.open()
+        table, _ = Tables(found, policy_of_a_day(pack, day=AS_OF, language="en"), language("en")).reasons()
+    reasons = {row[0]: row[2:] for row in table.rows}
+    assert reasons["entry"] == ["no light at home [dark]", "7"]
+    assert reasons["visit"] == ["nobody can tell: no light at home [dark]", "6"]

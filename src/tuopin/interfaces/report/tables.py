@@ -218,10 +218,15 @@ class Tables:
         return Table(say("reasons_caption"), headings, rows, frozenset({3})), more if rest else ""
 
     def _in_words(self, proposal: ProposalCount) -> list[str]:
-        """The reasons in the pack's words, each with its id in brackets; without words its id alone."""
+        """The reasons in the pack's words, each with its id in brackets; without words its id alone.
+
+        An application is refused because of what does not hold, and a visit made because of what nobody can tell.
+        """
         looks = {rule: self._say(f"look_{rule}") for rule in proposal.reasons if proposal.stage == INTAKE}
         said = {**self._says, **looks, **self._words_of_tests(proposal.rule)}
-        return [f"{said[reason]} [{reason}]" if reason in said else reason for reason in proposal.reasons]
+        named = [f"{said[reason]} [{reason}]" if reason in said else reason for reason in proposal.reasons]
+        manner = {"refusal": "reason_not", "visit": "reason_unknown"}.get(proposal.kind)
+        return [self._say(manner, reason=reason) for reason in named] if manner else named
 
     def _words_of_tests(self, rule: str) -> dict[str, str]:
         """What the tests of a standard say; the general text's words come before a pilot's."""
