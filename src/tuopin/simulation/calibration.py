@@ -32,16 +32,25 @@ from tuopin.terms import DataError, Place, Problem
 def _plain_number(value: object) -> object:
     if isinstance(value, bool | str):
         raise ValueError("a number is expected here, without quotes")  # noqa: TRY004 - pydantic gathers value errors
+    if isinstance(value, int | float) and abs(value) > _LARGEST:
+        raise ValueError(f"it is above {_LARGEST:,}: no figure of a household or village is so large")
     return value
 
 
+def _ages_in_order(points: dict[int, float]) -> dict[int, float]:
+    if list(points) != sorted(points):
+        raise ValueError("ages rise from left to right")
+    return points
+
+
+_LARGEST = 1_000_000
 Number = Annotated[float, BeforeValidator(_plain_number)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
-Points = Annotated[dict[int, Number], Field(min_length=1)]
-"""Values at some ages; between two of them it changes evenly, beyond the last it stays."""
+Points = Annotated[dict[int, Share], Field(min_length=1), AfterValidator(_ages_in_order)]
+"""Shares or chances at some ages; between two of them they change evenly, beyond the last they stay."""
 
 
 def _adds_up(parts: Any) -> Any:  # noqa: ANN401 - shares by name, or in order
@@ -91,9 +100,9 @@ class Group(_Plain):
 
 
 class Range(_Plain):
-    """A draw between two ends, all values alike."""
+    """A draw between two ends, all values alike; never below nothing."""
 
-    low: Number
+    low: Annotated[Number, Field(ge=0)]
     high: Number
 
     @model_validator(mode="after")

@@ -7,10 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from tuopin.policy.files import Day, Id, PackPart
+from tuopin.policy.files import HOUSEHOLD, Day, Id, PackPart
 from tuopin.policy.pack import Pack, shaped
 from tuopin.policy.yaml_text import Loc, load
 from tuopin.simulation import MEASURES
+from tuopin.simulation.codes import CAUSES
 from tuopin.terms import DataError, Place, Problem, UsageError
 
 FILE = "campaign.yaml"
@@ -156,19 +157,34 @@ def read_campaign(pack: Pack) -> CampaignFile:
     found, problems = shaped(loaded, CampaignFile)
     if found is None:
         raise DataError(problems)
-    if missing := [(name, loc) for name, there, loc in _named(found, pack) if not there]:
-        fix = "Name one of its standards or facts."
-        raise DataError(Problem(f"The pack has no `{name}`.", loaded.place(loc), "", fix) for name, loc in missing)
+    if mistakes := [Problem(what, loaded.place(loc), "", fix) for what, fix, loc in _mistakes(found, pack)]:
+        raise DataError(mistakes)
     return found
 
 
-def _named(campaign: CampaignFile, pack: Pack) -> Iterator[tuple[str, bool, Loc]]:
-    """What of the pack is named, whether the pack has it, and where it is named."""
-    for key in ("poor", "at_risk"):
-        id = getattr(campaign, key)
-        yield id, id in pack.rules, (key,)
-    for id in campaign.help.by_guarantee:
-        yield id, id in pack.rules, ("help", "by_guarantee", id)
-    yield campaign.welfare, campaign.welfare in pack.facts or campaign.welfare in pack.derived, ("welfare",)
+def _mistakes(campaign: CampaignFile, pack: Pack) -> Iterator[tuple[str, str, Loc]]:
+    """What is named that the pack does not have, or has as something else; what to do, and where it is named."""
+    standards = dict(pack.standards())
+    named: list[tuple[str, Loc]] = [(campaign.poor, ("poor",)), (campaign.at_risk, ("at_risk",))]
+    named += [(id, ("help", "by_guarantee", id)) for id in campaign.help.by_guarantee]
+    for id, loc in named:
+        if id not in standards:
+            yield f"The pack has no `{id}`.", "Name one of its standards.", loc
+        elif standards[id].applies_to != HOUSEHOLD:
+            yield f"`{id}` is asked of a {standards[id].applies_to}.", "Name a standard of households.", loc
+    facts = {**pack.facts, **pack.derived}
+    welfare = facts.get(campaign.welfare)
+    if welfare is None:
+        yield f"The pack has no `{campaign.welfare}`.", "Name one of its facts.", ("welfare",)
+    elif welfare.entity != HOUSEHOLD or welfare.type != "money":
+        yield f"`{campaign.welfare}` is no amount of money of a household.", "Name its income.", ("welfare",)
     for tier, listing in campaign.lists.by_tier.items():
-        yield listing.fact, listing.fact in pack.facts, ("lists", tier, "fact")
+        spec = pack.facts.get(listing.fact)
+        if spec is None:
+            yield f"The pack has no `{listing.fact}`.", "Name one of its facts.", ("lists", tier, "fact")
+        elif spec.entity != "area" or spec.type != "boolean":
+            yield f"`{listing.fact}` is no yes or no of an area.", "Name such a fact.", ("lists", tier, "fact")
+    for cause in campaign.help.by_cause:
+        if cause not in CAUSES:
+            fix = f"Write one of: {', '.join(CAUSES)}."
+            yield f"There is no cause `{cause}` in the invented country.", fix, ("help", "by_cause", cause)

@@ -6,7 +6,7 @@ rules, proposals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -143,7 +143,8 @@ class _Found:
         for id, expected in example.expect.numbers.items():
             wanted: list[Decimal | None] = [*expected] if isinstance(expected, list) else [expected, expected]
             if (found := self._number(id, answers, wanted)) != wanted:
-                yield f"`{id}` lies between {found[0]} and {found[1]}, expected {wanted[0]} to {wanted[1]}."
+                expected_ends = " to ".join(dict.fromkeys(map(str, wanted)))
+                yield f"`{id}` {_between(found)}, expected {expected_ends}."
 
     def _number(self, id: str, answers: Mapping[str, Any], wanted: list[Decimal | None]) -> list[Decimal | None]:
         """A score's lowest and highest sum; an estimate's point (or lower and upper end), with as many decimals."""
@@ -181,6 +182,14 @@ class _Found:
             return [fact for fact in visit["unknown"].split(",") if fact]
         doubted = doubts(self.engine, self.rules, id)
         return settling(self.pack, self.rules, self.rows[id], doubted, visit["rule"])
+
+
+def _between(ends: Sequence[Decimal | None]) -> str:
+    """A number, its two ends, or that it cannot be told."""
+    low, high = ("unknown" if end is None else str(end) for end in ends)
+    if low == high:
+        return "cannot be told" if low == "unknown" else f"is {low}"
+    return f"lies between {low} and {high}"
 
 
 def _as_exact(share: float, *, like: Decimal | None) -> Decimal:

@@ -181,7 +181,10 @@ def _recorded_in(ledger: Path, named: str) -> Block:
     if not ledger.is_file():
         raise UsageError(Problem("There is no ledger here.", Place(str(ledger)), fix="Check the path."))
     Ledger(ledger).verify()
-    block = _named(Ledger(ledger).blocks(), named)
+    blocks = Ledger(ledger).blocks()
+    if not blocks:
+        raise DataError(Problem("The ledger is empty.", Place(str(ledger)), fix="Name the ledger of the sweep."))
+    block = _named(blocks, named)
     if block is None:
         fix = "`tuopin ledger verify` lists what is in it; the first block has the number 0."
         raise DataError(Problem(f"Block {named} is not in the ledger.", Place(str(ledger)), fix=fix))
