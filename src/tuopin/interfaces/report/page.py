@@ -49,7 +49,14 @@ class Written:
 
 
 def write_report(
-    *, sweep: Path, pack: Pack, snapshot: Snapshot, out: Path | None, ledger: Path, language: str | None = None
+    *,
+    sweep: Path,
+    pack: Pack,
+    snapshot: Snapshot,
+    out: Path | None,
+    ledger: Path,
+    language: str | None = None,
+    memory_limit: str | None = None,
 ) -> Written:
     """Write the report of a sweep.
 
@@ -62,15 +69,16 @@ def write_report(
         out: the file to write, in place of what is there; None: write nothing.
         ledger: the file that recorded the sweep; it may be missing.
         language: one that the pack and the report speak; default: the first such, else English.
+        memory_limit: for the engine, such as `4GB`.
 
     Raises:
         UsageError: the folder holds no sweep, or the language is not spoken.
-        DataError: the sweep is not of this pack and snapshot, or the ledger was changed.
+        DataError: the sweep is not of this pack and snapshot, or it or the ledger was changed.
     """
     words = _spoken(language, pack)
     with (
         tempfile.TemporaryDirectory(prefix="tuopin-") as kept,
-        open_engine(folders=[*folders_of(snapshot), sweep, Path(kept)]) as engine,
+        open_engine(memory_limit=memory_limit, folders=[*folders_of(snapshot), sweep, Path(kept)]) as engine,
     ):
         root = Path(kept) if out is None else None
         findings = read_findings(sweep=sweep, pack=pack, snapshot=snapshot, engine=engine, facts_root=root)

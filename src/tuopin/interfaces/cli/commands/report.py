@@ -12,6 +12,7 @@ from tuopin.interfaces.cli.options import (
     AsJson,
     DryRun,
     Language,
+    MemoryLimit,
     PackName,
     Replace,
     SnapshotFolder,
@@ -40,6 +41,7 @@ def report(
         typer.Option("--ledger", metavar="FILE", help="The ledger of the sweep; default: ledger.jsonl beside --sweep."),
     ] = None,
     lang: Language = None,
+    memory_limit: MemoryLimit = None,
     replace: Replace = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -60,6 +62,7 @@ def report(
         out=None if dry_run else out,
         ledger=ledger or sweep.parent / "ledger.jsonl",
         language=None if lang is None else language_of(lang, policy.about.languages),
+        memory_limit=memory_limit,
     )
     document = {
         "out": None if dry_run else out,
