@@ -320,8 +320,8 @@ def page(tmp_path: Path) -> Callable[..., str]:
     def write(pack: Pack, register: Register, of: str = "en", name: str = "report") -> str:
         folder = tmp_path / name
         snapshot = swept(folder, pack, register)
-        written = {"sweep": folder / "sweep", "out": folder / "report.html", "ledger": folder / "ledger.jsonl"}
-        write_report(pack=pack, snapshot=snapshot, language=of, **written)
+        out, ledger = folder / "report.html", folder / "ledger.jsonl"
+        write_report(pack=pack, snapshot=snapshot, sweep=folder / "sweep", out=out, ledger=ledger, language=of)
         return unescape((folder / "report.html").read_text(encoding="utf-8"))
 
     return write
