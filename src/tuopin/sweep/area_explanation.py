@@ -14,7 +14,7 @@ from tuopin.policy.area_facts import READINGS
 from tuopin.policy.area_seen import AreaSeen, AreaStandardSeen, AskedBelow, EstimateSeen, GateSeen, OpenCount
 from tuopin.policy.explain_area import explain_area as explain
 from tuopin.sweep.area_wording import LANGUAGES
-from tuopin.sweep.estimates import estimating_on
+from tuopin.sweep.estimates import careful_confidence, estimating_on
 from tuopin.sweep.route import proposed
 from tuopin.sweep.speech import Speech, language_of_pack, language_to_speak, plain_proposal, short
 from tuopin.tables import Snapshot
@@ -107,7 +107,8 @@ class AreaExplanation:
         if estimate.extrapolated:
             labels = {one.id: one.label for one in standard.estimates}
             shares = speech.say("list_mark").join(labels[id] for id in estimate.extrapolated)
-            yield "    " + speech.say("carries_over", shares=shares)
+            careful = careful_confidence(float(estimate.confidence), len(estimate.extrapolated))
+            yield "    " + speech.say("carries_over", shares=shares, careful=self._percent(careful))
         own = [gate for gate in estimate.gates if gate.standard == standard.id]
         yield from ("    " + self._gate(gate) for gate in own)
 

@@ -99,7 +99,7 @@ def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, c
     known, among = _count(row, estimate.known), _count(row, estimate.among)
     if known is None or among is None or not among[0] or known[0] > among[1]:
         return None
-    careful = 1 - (1 - confidence) / len(estimate.extrapolated)
+    careful = careful_confidence(confidence, len(estimate.extrapolated))
     groups = [(_count(row, estimates[id].among), id) for id in estimate.extrapolated]
     sums: dict[str, Ends] = dict.fromkeys(READINGS, known)
     for many, id in groups:
@@ -112,6 +112,11 @@ def _combined(estimate: Estimate, estimates: Mapping[str, Estimate], row: Row, c
         reading: (min(low / Fraction(among[1]), 1), min(high / Fraction(among[0]), 1))
         for reading, (low, high) in sums.items()
     }
+
+
+def careful_confidence(confidence: float, shares: int) -> float:
+    """The confidence of each share's bound at which the bounds of so many hold together (Bonferroni)."""
+    return 1 - (1 - confidence) / shares
 
 
 _ANYTHING: Share = dict.fromkeys(READINGS, (Fraction(0), Fraction(1)))

@@ -259,7 +259,8 @@ def test_a_sample_shows_its_counts_both_ends_what_decides_and_its_limit(tmp_path
     assert [(gate.test, gate.word, gate.figure, gate.value, gate.answer) for gate in incidence.gates] == [
         ("few", "<", "limit", "0.02", "met")  # written as `limit > incidence`; that of the west is not for the east
     ]
-    assert "    It carries over what the samples found: Wrong, Missed" in block(said, "leaves")
+    carried = "    It carries over what the samples found, each bound with 97.5\u00a0% confidence: Wrong, Missed"
+    assert carried in block(said, "leaves")
     assert not any("The figure" in line for line in block(said, "leaves"))
 
 
