@@ -73,22 +73,6 @@ def _counts(evaluation: Evaluation, weight: Sql | None) -> dict[str, Sql]:
     return counts
 
 
-def not_asked(evaluation: Evaluation) -> dict[str, tuple[int, float]]:
-    """By standard, of how many households it is surely not asked, and how many households they stand for."""
-    nobody = not_asked_if(evaluation.rules_plan)
-    counts = dict.fromkeys(evaluation.rules_plan.standards, (0, 0.0))
-    if nobody:
-        weight = sql.column("weight") if evaluation.layout.survey else sql.integer(1)
-        sums = {f"rows{n}": how_many(tree) for n, tree in enumerate(nobody.values())}
-        sums |= {f"weight{n}": _sum(weight, tree) for n, tree in enumerate(nobody.values())}
-        evaluation.show_all_facts()
-        answered = evaluation.rules_plan.query(FACTS).subquery("answered", copy=False)
-        (found,) = evaluation.engine.rows(sql.select(sums, answered))
-        rows, weights = found[: len(nobody)], found[len(nobody) :]
-        counts |= {id: (int(n or 0), float(w or 0)) for id, n, w in zip(nobody, rows, weights, strict=True)}
-    return counts
-
-
 def not_asked_if(rules: RulesPlan) -> dict[str, Sql]:
     """By standard that is not asked of everybody, the condition under which it surely is not."""
     return {id: sql.deny(a.sql) for id in rules.standards if (a := rules.rules[id].applies) is not None}

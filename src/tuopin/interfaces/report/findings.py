@@ -21,7 +21,7 @@ from tuopin.policy.evaluation import facts_beside
 from tuopin.policy.files import Fact
 from tuopin.policy.layout import table_of
 from tuopin.policy.meaning import Code
-from tuopin.sweep.summary import not_asked
+from tuopin.sweep.summary import Tally, count
 from tuopin.tables import Snapshot
 from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem, UsageError
@@ -152,9 +152,17 @@ class Findings:
         return headline.index(id) - len(headline) if id in headline else self._PROPOSING.index(proposes)
 
     @cached_property
+    def tally(self) -> Tally:
+        """What the answers add up to, counted as a sweep counts them."""
+        return count(self.evaluation, {})[0]
+
+    @cached_property
     def not_asked(self) -> dict[str, tuple[int, float]]:
         """By test, of how many households it is not asked, and how many households they stand for."""
-        return not_asked(self.evaluation)
+        weighted = "weighted:" if self.evaluation.layout.survey else ""
+        names = {id: f"not_asked:{id}" for id in self.evaluation.rules_plan.standards}
+        counts = self.tally.counts
+        return {id: (self.tally.whole(name), counts.get(f"{weighted}{name}", 0.0)) for id, name in names.items()}
 
     @cached_property
     def unanswerable(self) -> list[str]:

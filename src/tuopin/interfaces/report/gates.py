@@ -18,11 +18,10 @@ from tuopin.policy.area_households import below, count_households
 from tuopin.policy.area_seen import AreaSeen, EstimateSeen
 from tuopin.policy.explain_area import explain_area
 from tuopin.policy.seen import Seen
-from tuopin.policy.sql import Sql
-from tuopin.sweep.areas import FOLDER, written_of_areas
+from tuopin.sweep.areas import FOLDER, count_areas, written_of_areas
 from tuopin.sweep.estimates import estimating_on
 from tuopin.sweep.proposed import file_of_tier
-from tuopin.sweep.summary import how_many, how_many_unknown, not_asked_if
+from tuopin.sweep.summary import how_many
 from tuopin.tables.engines import Engine
 from tuopin.terms import DataError, Place, Problem
 
@@ -80,6 +79,7 @@ class TierFound:
         others: how many more of these there are.
         proposed: how many proposals there are for areas of the tier.
         sampled: whether anything is estimated from samples.
+        counted: the same counts, as in a sweep's summary.
     """
 
     tier: str
@@ -91,11 +91,7 @@ class TierFound:
     others: int
     proposed: int
     sampled: bool
-
-    def counted(self) -> dict[str, Any]:
-        """The same counts as in a sweep's summary."""
-        said = ("met", "cannot_tell", "not_asked")
-        return {"areas": self.areas, **{what: {one.id: getattr(one, what) for one in self.standards} for what in said}}
+    counted: Mapping[str, Any]
 
 
 def gates_found(evaluation: Evaluation, sweep: Path, language: str) -> list[TierFound]:
@@ -119,21 +115,22 @@ def gates_found(evaluation: Evaluation, sweep: Path, language: str) -> list[Tier
 def _tier(areas: AreaEvaluation, plan: AreaFactsPlan, sweep: Path, language: str) -> TierFound:
     engine, rules = areas.evaluation.engine, areas.evaluate(plan)
     _refuse_others(engine, plan, rules, sweep)
-    counts = _counted(engine, plan, rules)
+    counted, standings = count_areas(areas.evaluation, rules), _standings(engine, plan)
     proposals = _proposals(engine, plan, sweep)
     chosen, others = _chosen(engine, plan, proposals)
     seen = [explain_area(areas, plan, rules, code, language, what_is_open=False) for code in chosen]
     hidden = _hidden(areas, plan, seen)
     return TierFound(
         tier=plan.tier,
-        areas=counts["areas"],
-        listed=counts.get("listed"),
-        exited=counts.get("exited"),
-        standards=[_standard(id, counts) for id in rules.standards],
+        areas=counted["areas"],
+        listed=standings.get("listed"),
+        exited=standings.get("exited"),
+        standards=[_standard(id, counted) for id in rules.standards],
         shown=[AreaShown(one, proposals.get(one.area, {}), hidden[one.area]) for one in seen],
         others=others,
         proposed=sum(len(kinds) for kinds in proposals.values()),
         sampled=bool(plan.estimates),
+        counted=counted,
     )
 
 
@@ -158,23 +155,18 @@ def _refuse_others(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan, sweep:
 # --- counts of areas -------------------------------------------------------------------------------------------------
 
 
-def _counted(engine: Engine, plan: AreaFactsPlan, rules: RulesPlan) -> dict[str, int]:
-    """How many areas there are, how many stand where, and how many answer what."""
-    columns: dict[str, Sql] = {"areas": sql.count()}
-    for id in rules.standards:
-        columns |= {f"met:{id}": how_many(sql.column(id)), f"unknown:{id}": how_many_unknown(sql.column(id))}
-    columns |= {f"not_asked:{id}": how_many(tree) for id, tree in not_asked_if(rules).items()}
-    if "area_standing" in plan.meanings and "area_standing" in plan.columns:
-        for standing in ("listed", "exited"):
-            columns[standing] = how_many(sql.compare("=", sql.column("area_standing"), sql.text(standing)))
-    named = {f"c{number}": tree for number, tree in enumerate(columns.values())}
-    row = engine.rows(sql.select(named, sql.table(EVALUATED)))[0]
-    return {name: int(value) for name, value in zip(columns, row, strict=True)}
+def _standings(engine: Engine, plan: AreaFactsPlan) -> dict[str, int]:
+    """How many areas stand on the list, and how many have left it; nothing where no rule asks for it."""
+    if "area_standing" not in plan.meanings or "area_standing" not in plan.columns:
+        return {}
+    held = {s: how_many(sql.compare("=", sql.column("area_standing"), sql.text(s))) for s in ("listed", "exited")}
+    (row,) = engine.rows(sql.select(held, sql.table(EVALUATED)))
+    return {name: int(value) for name, value in zip(held, row, strict=True)}
 
 
-def _standard(id: str, counts: Mapping[str, int]) -> StandardCount:
-    met, unknown, not_asked = (counts.get(f"{what}:{id}", 0) for what in ("met", "unknown", "not_asked"))
-    return StandardCount(id, met, counts["areas"] - met - unknown - not_asked, unknown, not_asked)
+def _standard(id: str, counted: Mapping[str, Any]) -> StandardCount:
+    met, unknown, not_asked = (counted[what][id] for what in ("met", "cannot_tell", "not_asked"))
+    return StandardCount(id, met, counted["areas"] - met - unknown - not_asked, unknown, not_asked)
 
 
 # --- which areas matter ----------------------------------------------------------------------------------------------

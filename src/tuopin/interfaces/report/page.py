@@ -109,7 +109,7 @@ class _Page:
         self.says = {rule.id: rule.says for rule in self.policy.rules}
         self.survey = evaluation.layout.survey
         self.gates = gates_found(evaluation, findings.sweep, words.id)
-        record.refuse_changed(self.gates)
+        record.refuse_changed(findings.tally, self.gates)
 
     def content(self) -> dict[str, Any]:
         summary, tables = self.findings.summary, self.tables

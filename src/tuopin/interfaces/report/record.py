@@ -17,7 +17,7 @@ from tuopin.interfaces.report.gates import TierFound
 from tuopin.policy import Evaluation
 from tuopin.sweep import Ledger, proposed_in, summary_hash
 from tuopin.sweep.proposed import Proposed
-from tuopin.sweep.summary import count, summarised
+from tuopin.sweep.summary import Tally, summarised
 from tuopin.terms import Block, DataError, Place, Problem
 
 
@@ -54,17 +54,19 @@ class Record:
         same_pack = self.evaluation.pack.content_hash
         return next((block for block in self._of_this_summary() if block.content.get("pack_hash") == same_pack), None)
 
-    def refuse_changed(self, areas: Sequence[TierFound]) -> None:
+    def refuse_changed(self, tally: Tally, areas: Sequence[TierFound]) -> None:
         """Refuse what the ledger or the answers contradict.
 
         Args:
+            tally: what the answers of households add up to.
             areas: what was found of areas, by tier.
 
         Raises:
             DataError: the proposals are not those recorded, or the summary is not what the answers add up to.
         """
         found = self._refuse_other_proposals()
-        self._refuse_another_summary(found.kinds, areas)
+        again = {tier.tier: tier.counted for tier in areas}
+        self._refuse_another_summary(summarised(self.evaluation, tally, found.kinds, again))
 
     def refuse_another_content(self) -> None:
         """Refuse a pack of the same name and version that says something else: the ledger knows which one was swept.
@@ -81,9 +83,7 @@ class Record:
             fix = "Name the pack that was swept, or sweep again with this one, under a version of its own."
             raise DataError(Problem(what, Place(file=str(self.sweep)), why, fix))
 
-    def _refuse_another_summary(self, kinds: Mapping[str, Mapping[str, int]], areas: Sequence[TierFound]) -> None:
-        tally, _ = count(self.evaluation, {})
-        again = summarised(self.evaluation, tally, kinds, {tier.tier: tier.counted() for tier in areas})
+    def _refuse_another_summary(self, again: Mapping[str, Any]) -> None:
         said = json.loads(json.dumps(again))
         differing = [key for key, value in said.items() if key in self.summary and not _same(self.summary[key], value)]
         if differing:
