@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.world import calibration_of
+from tuopin.policy import read_pack
 from tuopin.simulation.calibration import Calibration, Growth, Range
 from tuopin.simulation.codes import CAUSES, MEASURES
 from tuopin.simulation.draws import Draws
@@ -31,6 +31,7 @@ from tuopin.simulation.livelihood import causes_of, income_a_head
 from tuopin.simulation.measures import Help, no_help
 from tuopin.simulation.state import Part
 from tuopin.simulation.territory import Territory
+from tuopin.sweep.campaign import calibration_of
 
 OFFICIAL = Path(__file__).resolve().parents[2] / "shared/data/chn-nbs-rural-poverty/rural_poverty_2010_standard.csv"
 FITTED_YEARS = (2013, 2014, 2015, 2016)
@@ -191,7 +192,7 @@ def main() -> int:
     given = parser.parse_args()
     official = official_headcounts()
     size = {"households": given.households, "seed": given.seed}
-    calibration = calibration_of("china")
+    calibration = calibration_of(read_pack("china"))
 
     def with_talent(spread: float) -> Calibration:
         return with_levels(changed(calibration, talent={"household": spread}), **size)

@@ -13,15 +13,10 @@ from pathlib import Path
 from benchmarks.register import BUILD_FOLDER
 from tuopin.policy import read_pack
 from tuopin.policy.columns import declared_columns
-from tuopin.policy.pack import Pack, pack_folder
-from tuopin.policy.yaml_text import load
-from tuopin.simulation import Calibration, World, found, read_calibration
+from tuopin.policy.pack import Pack
+from tuopin.simulation import World, found
+from tuopin.sweep.campaign import calibration_of
 from tuopin.tables import CurrencyEntry, Heading
-
-
-def calibration_of(pack: str) -> Calibration:
-    """The calibration that a pack brings with it."""
-    return read_calibration(load(pack_folder(pack) / "simulation.yaml", name="simulation.yaml").data)
 
 
 def heading_of(pack: Pack, year: int) -> Heading:
@@ -53,7 +48,7 @@ def main() -> int:
     shutil.rmtree(given.build, ignore_errors=True)
     begun = time.perf_counter()
     world = found(
-        calibration=calibration_of("china"),
+        calibration=calibration_of(pack),
         seed=given.seed,
         households=given.households,
         folder=given.build / "truth",
